@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ERC4337Utils} from "@openzeppelin/contracts/account/utils/ERC4337Utils.sol";
+import {IAccount, IAccountExecute} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
+import {
+    IERC7579Execution,
+    IERC7579Module,
+    IERC7579ModuleConfig,
+    MODULE_TYPE_HOOK,
+    MODULE_TYPE_VALIDATOR
+} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
+
+/// @notice Calls that no session may make, whatever it says, because they could change who controls the account.
+library ForbiddenCalls {
+    /// @dev The canonical EntryPoint v0.6.
+    address internal constant ENTRYPOINT_V06 = 0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789;
+
+    /// @notice Whether no session of the calling account may call `target`: zero (some accounts read it as themselves),
+    /// the account, this contract, or a canonical EntryPoint (v0.6 to v0.9).
+    function isTarget(address target) internal view returns (bool) {
+        return target == address(0) || target == msg.sender || target == address(this) || target == ENTRYPOINT_V06
+            || target == address(ERC4337Utils.ENTRYPOINT_V07) || target == address(ERC4337Utils.ENTRYPOINT_V08)
+            || target == address(ERC4337Utils.ENTRYPOINT_V09);
+    }
+
+    /// @notice Whether a session that may call any target may not call this function: it configures or drives an ERC-7579
+    /// account or module.
+    function isSelector(bytes4 selector) internal pure returns (bool) {
+        return selector == IERC7579ModuleConfig.installModule.selector
+            || selector == IERC7579ModuleConfig.uninstallModule.selector
+            || selector == IERC7579Execution.execute.selector
+            || selector == IERC7579Execution.executeFromExecutor.selector
+            || selector == IAccountExecute.executeUserOp.selector || selector == IAccount.validateUserOp.selector
+            || selector == IERC7579Module.onInstall.selector || selector == IERC7579Module.onUninstall.selector;
+    }
+
+    /// @notice Whether the calling account says that `target` is one of its modules: validator, executor, fallback or
+    /// hook. Accounts do not report all of them, so this is a second line of defence; what an account does not answer
+    /// counts as no.
+    function isModule(address target) internal view returns (bool) {
+        for (uint256 moduleType = MODULE_TYPE_VALIDATOR; moduleType <= MODULE_TYPE_HOOK; ++moduleType) {
+            (bool answered, bytes memory answer) =
+                msg.sender.staticcall(abi.encodeCall(IERC7579ModuleConfig.isModuleInstalled, (moduleType, target, "")));
+            if (answered && answer.length == 32 && uint256(bytes32(answer)) == 1) return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ICallPolicy} from "../interfaces/ICallPolicy.sol";
+import {IERC20LimitPolicy} from "../interfaces/IERC20LimitPolicy.sol";
+import {CalldataReader} from "../libraries/CalldataReader.sol";
+import {PeriodLibrary} from "../libraries/PeriodLibrary.sol";
+import {Budget, BudgetLibrary, MAX_BUDGET} from "../types/Budget.sol";
+import {ValidityWindowLibrary} from "../types/ValidityWindow.sol";
+
+/// @title ERC20LimitPolicy
+/// @notice See {IERC20LimitPolicy}. Nobody owns it, it holds nothing and it is not upgradeable.
+contract ERC20LimitPolicy is IERC20LimitPolicy {
+    using CalldataReader for uint256;
+    using CalldataReader for bytes;
+
+    /// Which parts the configuration has, in this order: the bits of its first byte.
+    uint256 private constant HAS_CALL_LIMIT = 1;
+    uint256 private constant HAS_TOTAL_LIMIT = 2;
+    uint256 private constant HAS_PERIOD_LIMIT = 4;
+    uint256 private constant HAS_RECIPIENTS = 8;
+    uint256 private constant HAS_SALT = 16;
+    uint256 private constant ANY_LIMIT = HAS_CALL_LIMIT | HAS_TOTAL_LIMIT | HAS_PERIOD_LIMIT | HAS_RECIPIENTS;
+    uint256 private constant ALL = ANY_LIMIT | HAS_SALT;
+
+    /// Not part of ERC-20, but of many tokens.
+    bytes4 private constant INCREASE_ALLOWANCE = bytes4(keccak256("increaseAllowance(address,uint256)"));
+
+    mapping(address manager => mapping(bytes32 budgetId => mapping(address account => Budget))) private _budgets;
+
+    /// @inheritdoc ICallPolicy
+    /// @dev Reverts with the errors of {IERC20LimitPolicy}. `target` and `value` are the action's business.
+    function checkCall(
+        address account,
+        bytes32 budgetId,
+        address,
+        uint256,
+        uint256 claimedTime,
+        bytes calldata data,
+        bytes calldata config
+    ) external returns (uint256 validationData) {
+        unchecked {
+            (address recipient, uint256 amount) = _readCall(data);
+
+            // Parts are read without looking where the configuration ends; that is compared once, at the end.
+            uint256 start = config.positionOf();
+            uint256 flags = start.integer(1);
+            if (config.length == 0 || flags & ANY_LIMIT == 0 || flags & ~ALL != 0) revert InvalidConfig(0);
+            uint256 cursor = start + 1;
+
+            if (flags & HAS_CALL_LIMIT != 0) {
+                uint256 limit = cursor.integer(16);
+                cursor += 16;
+                if (amount > limit) revert CallLimitExceeded(limit, amount);
+            }
+            if (flags & (HAS_TOTAL_LIMIT | HAS_PERIOD_LIMIT) != 0) {
+                Budget budget = _budgets[msg.sender][budgetId][account];
+                uint256 total = budget.total();
+                uint256 inPeriod = budget.inPeriod();
+                uint256 period = budget.period();
+                if (flags & HAS_TOTAL_LIMIT != 0) {
+                    total = _spendTotal(total, amount, cursor, start);
+                    cursor += 16;
+                }
+                if (flags & HAS_PERIOD_LIMIT != 0) {
+                    (inPeriod, period, validationData) =
+                        _spendInPeriod(inPeriod, period, amount, claimedTime, cursor, start);
+                    cursor += 26;
+                }
+                _budgets[msg.sender][budgetId][account] = BudgetLibrary.pack(total, inPeriod, period);
+            }
+            if (flags & HAS_RECIPIENTS != 0) cursor = _checkRecipient(recipient, cursor, start);
+            if (flags & HAS_SALT != 0) cursor += 4;
+
+            if (cursor - start != config.length) revert InvalidConfig(config.length);
+        }
+    }
+
+    /// @inheritdoc IERC20LimitPolicy
+    function spent(address manager, bytes32 budgetId, address account)
+        external
+        view
+        returns (uint256 total, uint256 inPeriod, uint256 period)
+    {
+        Budget budget = _budgets[manager][budgetId][account];
+        return (budget.total(), budget.inPeriod(), budget.period());
+    }
+
+    /// @dev Who a call gives tokens to, or an allowance, and how much. The calldata must be the function's arguments and
+    /// nothing more, each address clean.
+    function _readCall(bytes calldata data) private pure returns (address recipient, uint256 amount) {
+        unchecked {
+            uint256 position = data.positionOf() + 4;
+            bytes4 selector = data.length < 4 ? bytes4(0) : bytes4(data);
+            uint256 expected = 68;
+            if (selector == IERC20.transferFrom.selector) {
+                // from, to, amount
+                _readAddress(position);
+                position += 32;
+                expected = 100;
+            } else if (
+                selector != IERC20.transfer.selector && selector != IERC20.approve.selector
+                    && selector != INCREASE_ALLOWANCE
+            ) {
+                revert FunctionNotAllowed(selector);
+            }
+            if (data.length != expected) revert InvalidCalldataLength(expected, data.length);
+            recipient = _readAddress(position);
+            amount = uint256((position + 32).word());
+        }
+    }
+
+    function _readAddress(uint256 position) private pure returns (address) {
+        uint256 word = uint256(position.word());
+        if (word >> 160 != 0) revert DirtyAddress(word);
+        return address(uint160(word));
+    }
+
+    /// @dev What is spent in total with `amount` on top. The limit is at `cursor`.
+    function _spendTotal(uint256 total, uint256 amount, uint256 cursor, uint256 start) private pure returns (uint256) {
+        unchecked {
+            uint256 limit = _readLimit(cursor, start);
+            if (total > limit || amount > limit - total) revert TotalLimitExceeded(limit, total, amount);
+            return total + amount;
+        }
+    }
+
+    /// @dev What is spent in the claimed period with `amount` on top, the period's number, and the period as a validity
+    /// window. Limit, length and anchor are at `cursor`.
+    function _spendInPeriod(
+        uint256 inPeriod,
+        uint256 period,
+        uint256 amount,
+        uint256 claimedTime,
+        uint256 cursor,
+        uint256 start
+    ) private pure returns (uint256 spentNow, uint256 number, uint256 validationData) {
+        unchecked {
+            uint256 limit = _readLimit(cursor, start);
+            uint256 length = (cursor + 16).integer(4);
+            if (length < PeriodLibrary.MIN_LENGTH) revert InvalidConfig(cursor + 16 - start);
+            uint256 first;
+            uint256 last;
+            (number, first, last) = PeriodLibrary.periodAt(claimedTime, length, (cursor + 20).integer(6));
+
+            // Going back would forget what a later period has spent.
+            if (number < period) revert PeriodInPast(period, number);
+            if (number > period) inPeriod = 0;
+            if (inPeriod > limit || amount > limit - inPeriod) {
+                revert PeriodLimitExceeded(limit, inPeriod, amount, last + 1);
+            }
+            return (inPeriod + amount, number, ValidityWindowLibrary.pack(first, last));
+        }
+    }
+
+    /// @dev The 16 bytes of a limit that is counted, which must fit a budget.
+    function _readLimit(uint256 cursor, uint256 start) private pure returns (uint256 limit) {
+        unchecked {
+            limit = cursor.integer(16);
+            if (limit > MAX_BUDGET) revert InvalidConfig(cursor - start);
+        }
+    }
+
+    /// @dev Reverts unless `recipient` is on the list at `cursor`; returns where the list ends.
+    function _checkRecipient(address recipient, uint256 cursor, uint256 start) private pure returns (uint256 end) {
+        unchecked {
+            uint256 count = cursor.integer(1);
+            if (count == 0) revert InvalidConfig(cursor - start);
+            cursor += 1;
+            end = cursor + 20 * count;
+            for (; cursor < end; cursor += 20) {
+                if (cursor.integer(20) == uint160(recipient)) return end;
+            }
+            revert RecipientNotAllowed(recipient);
+        }
+    }
+}

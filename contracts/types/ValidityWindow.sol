@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @notice The seconds from `validAfter` to `validUntil`, both included; `validUntil` is never 0 here: no end is
+/// `NO_END`.
+struct ValidityWindow {
+    uint256 validAfter;
+    uint256 validUntil;
+}
+
+/// @dev Times are below this: EntryPoint v0.9 reads bit 47 of a bound as "this is a block number".
+uint256 constant TIME_LIMIT = 1 << 47;
+
+/// @dev The end of a window without end.
+uint256 constant NO_END = type(uint48).max;
+
+using ValidityWindowLibrary for ValidityWindow global;
+
+/// @notice Validity windows and their ERC-4337 form, validation data: `validAfter` in the top 48 bits, `validUntil` in
+/// the next 48 with 0 for no end, and the outcome of the signature check in the low 160.
+library ValidityWindowLibrary {
+    uint256 private constant UNTIL_OFFSET = 160;
+    uint256 private constant AFTER_OFFSET = 208;
+
+    /// @notice The ERC-4337 form of a window, in its top 96 bits.
+    function pack(ValidityWindow memory window) internal pure returns (uint256 validationData) {
+        uint256 until = window.validUntil == NO_END ? 0 : window.validUntil;
+        return pack(window.validAfter, until);
+    }
+
+    /// @notice The ERC-4337 form of the seconds from `validAfter` to `validUntil` (0: no end), each below 2^48.
+    function pack(uint256 validAfter, uint256 validUntil) internal pure returns (uint256 validationData) {
+        return validAfter << AFTER_OFFSET | validUntil << UNTIL_OFFSET;
+    }
+
+    /// @notice The bounds in validation data; a `validUntil` of 0 means no end.
+    function unpack(uint256 validationData) internal pure returns (uint256 validAfter, uint256 validUntil) {
+        return (validationData >> AFTER_OFFSET, validationData >> UNTIL_OFFSET & type(uint48).max);
+    }
+
+    /// @notice Restricts `window` to the seconds from `validAfter` to `validUntil` (0: no end).
+    function intersect(ValidityWindow memory window, uint256 validAfter, uint256 validUntil) internal pure {
+        if (validAfter > window.validAfter) window.validAfter = validAfter;
+        if (validUntil != 0 && validUntil < window.validUntil) window.validUntil = validUntil;
+    }
+}
