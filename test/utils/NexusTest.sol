@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IEntryPoint, PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
+import {Execution, IERC7579ModuleConfig} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {Vm} from "forge-std/Test.sol";
+import {MockERC20} from "../mocks/MockERC20.sol";
+import {OwnerValidator} from "../mocks/OwnerValidator.sol";
+import {SessionTest} from "./SessionTest.sol";
+import {Session} from "contracts/types/Session.sol";
+
+interface INexusFactory {
+    function createAccount(bytes calldata initData, bytes32 salt) external payable returns (address payable);
+}
+
+interface INexusBootstrap {
+    struct BootstrapConfig {
+        address module;
+        bytes data;
+    }
+
+    function initNexus(
+        BootstrapConfig[] calldata validators,
+        BootstrapConfig[] calldata executors,
+        BootstrapConfig calldata hook,
+        BootstrapConfig[] calldata fallbacks,
+        address registry,
+        address[] calldata attesters,
+        uint8 threshold
+    ) external;
+}
+
+interface IUserOpHash {
+    function getUserOpHash(PackedUserOperation calldata op) external view returns (bytes32);
+}
+
+/// @notice A real Nexus account behind the real EntryPoint v0.7, with an owner and Latchkey installed.
+abstract contract NexusTest is SessionTest {
+    address internal constant ENTRYPOINT = 0x0000000071727De22E5E9d8BAf0edAc6f37da032;
+    address internal constant DEPLOYER = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
+    bytes32 private constant ENTRYPOINT_SALT = 0x90d8084deab30c2a37c45e8d47f49f2f7965183cb6990a98943ef94940681de3;
+    string private constant NEXUS_SOURCE =
+        "node_modules/@rhinestone/modulekit/src/deployment/precompiles/NexusPrecompiles.sol";
+
+    OwnerValidator internal ownerValidator;
+    Vm.Wallet internal owner;
+    address payable internal account;
+    address payable internal bundler;
+    MockERC20 internal token;
+
+    function setUp() public virtual override {
+        super.setUp();
+        _deployEntryPoint();
+        owner = vm.createWallet("owner");
+        bundler = payable(makeAddr("bundler"));
+        ownerValidator = new OwnerValidator();
+        token = new MockERC20("USD Coin", "USDC", 6);
+        account = payable(newNexus());
+        token.mint(account, 1_000_000e6);
+        vm.deal(account, 100 ether);
+        handle(ownerOp(single(account, 0, installCall())));
+    }
+
+    function newNexus() internal returns (address) {
+        string memory source = vm.readFile(NEXUS_SOURCE);
+        address implementation =
+            _create(bytes.concat(_bytecode(source, "bytes public constant NEXUS_BYTECODE"), abi.encode(ENTRYPOINT)));
+        address bootstrap = _create(_bytecode(source, "bytes public constant NEXUS_BOOTSTRAP_BYTECODE"));
+        address factory = _create(
+            bytes.concat(
+                _bytecode(source, "bytes public constant NEXUS_ACCOUNT_FACTORY_BYTECODE"),
+                abi.encode(implementation, address(this))
+            )
+        );
+        INexusBootstrap.BootstrapConfig[] memory validators = new INexusBootstrap.BootstrapConfig[](1);
+        validators[0] = INexusBootstrap.BootstrapConfig(address(ownerValidator), abi.encodePacked(owner.addr));
+        INexusBootstrap.BootstrapConfig[] memory none = new INexusBootstrap.BootstrapConfig[](0);
+        bytes memory init = abi.encodeCall(
+            INexusBootstrap.initNexus,
+            (validators, none, INexusBootstrap.BootstrapConfig(address(0), ""), none, address(0), new address[](0), 0)
+        );
+        return INexusFactory(factory).createAccount(abi.encode(bootstrap, init), 0);
+    }
+
+    function installCall() internal view returns (bytes memory) {
+        return abi.encodeCall(IERC7579ModuleConfig.installModule, (1, address(manager), ""));
+    }
+
+    /// @notice An operation of the account through a validator. Nexus finds it in the nonce.
+    function opThrough(address validator, bytes memory callData) internal view returns (PackedUserOperation memory op) {
+        op = newOp(account, callData);
+        op.nonce = IEntryPoint(ENTRYPOINT).getNonce(account, uint192(uint160(validator)));
+    }
+
+    function ownerOp(bytes memory callData) internal returns (PackedUserOperation memory op) {
+        op = opThrough(address(ownerValidator), callData);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(owner, MessageHashUtils.toEthSignedMessageHash(hashOf(op)));
+        op.signature = abi.encodePacked(r, s, v);
+    }
+
+    function sessionOp(Session memory session, uint48 claimedTime, uint8[] memory claims, bytes memory callData)
+        internal
+        returns (PackedUserOperation memory op)
+    {
+        op = opThrough(address(manager), callData);
+        op.signature = sign(session, claimedTime, claims, hashOf(op));
+    }
+
+    function hashOf(PackedUserOperation memory op) internal view returns (bytes32) {
+        return IUserOpHash(ENTRYPOINT).getUserOpHash(op);
+    }
+
+    function handle(PackedUserOperation memory op) internal {
+        PackedUserOperation[] memory ops = new PackedUserOperation[](1);
+        ops[0] = op;
+        handle(ops);
+    }
+
+    function handle(PackedUserOperation[] memory ops) internal {
+        vm.prank(bundler, bundler);
+        IEntryPoint(ENTRYPOINT).handleOps(ops, bundler);
+    }
+
+    /// @notice Expects that the EntryPoint refuses an operation because validation reverts with `reason`.
+    function expectRefused(bytes memory reason) internal {
+        vm.expectRevert(
+            abi.encodeWithSignature("FailedOpWithRevert(uint256,string,bytes)", 0, "AA23 reverted", reason), ENTRYPOINT
+        );
+    }
+
+    /// @notice Expects that the EntryPoint refuses an operation with a reason of its own.
+    function expectFailed(string memory reason) internal {
+        vm.expectRevert(abi.encodeWithSignature("FailedOp(uint256,string)", 0, reason), ENTRYPOINT);
+    }
+
+    function calls(address to, uint256 amount, uint256 count) internal view returns (Execution[] memory list) {
+        list = new Execution[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            list[i] = Execution(address(token), 0, abi.encodeCall(token.transfer, (to, amount)));
+        }
+    }
+
+    function _deployEntryPoint() private {
+        bytes memory code = vm.parseJsonBytes(
+            vm.readFile("node_modules/@account-abstraction/contracts/artifacts/EntryPoint.json"), ".bytecode"
+        );
+        (bool success,) = DEPLOYER.call(bytes.concat(ENTRYPOINT_SALT, code));
+        assertTrue(success && ENTRYPOINT.code.length > 0, "EntryPoint v0.7 is at its canonical address");
+    }
+
+    function _create(bytes memory code) private returns (address at) {
+        assembly ("memory-safe") {
+            at := create(0, add(code, 32), mload(code))
+        }
+        assertTrue(at != address(0), "created");
+    }
+
+    /// @dev The hex literal that follows `name` in a Solidity source.
+    function _bytecode(string memory source, string memory name) private pure returns (bytes memory) {
+        string[] memory tail = vm.split(source, name);
+        return vm.parseBytes(vm.split(tail[1], '"')[1]);
+    }
+}
