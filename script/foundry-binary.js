@@ -2,16 +2,24 @@
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
-const platforms = { linux: "linux", darwin: "darwin", win32: "win32" };
-const architectures = { x64: "amd64", arm64: "arm64" };
+const platforms = new Map([
+  ["linux", "linux"],
+  ["darwin", "darwin"],
+  ["win32", "win32"],
+]);
+const architectures = new Map([
+  ["x64", "amd64"],
+  ["arm64", "arm64"],
+]);
 
 /**
  * The path of a native Foundry binary.
- * @param {"forge" | "cast" | "anvil"} tool
+ * @param {string} tool forge, cast or anvil
  * @returns {string}
  */
 export function foundryBinary(tool) {
-  const name = `@foundry-rs/${tool}-${platforms[process.platform]}-${architectures[process.arch]}`;
+  const platform = platforms.get(process.platform) ?? process.platform;
+  const name = `@foundry-rs/${tool}-${platform}-${architectures.get(process.arch) ?? process.arch}`;
   const file = process.platform === "win32" ? `${tool}.exe` : tool;
   try {
     return require.resolve(`${name}/bin/${file}`);

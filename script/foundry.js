@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { constants } from "node:os";
 import { foundryBinary } from "./foundry-binary.js";
 
-const [tool, ...args] = process.argv.slice(2);
+const [tool = "", ...args] = process.argv.slice(2);
 if (!["forge", "cast", "anvil"].includes(tool)) {
   process.stderr.write("usage: node script/foundry.js forge|cast|anvil [arguments]\n");
   process.exit(2);
