@@ -40,17 +40,17 @@ contract Deploy is Script {
         string[3] memory names = _names();
         // Nothing is sent unless everything would come out as pinned.
         for (uint256 i = 0; i < names.length; ++i) {
-            Pin memory pin = _pinOf(pins, names[i]);
+            Pin memory pinned = _pinOf(pins, names[i]);
             address actual = addressOf(names[i]);
-            if (actual != pin.at) revert AddressDiffers(names[i], pin.at, actual);
+            if (actual != pinned.at) revert AddressDiffers(names[i], pinned.at, actual);
         }
         string memory json = "";
         for (uint256 i = 0; i < names.length; ++i) {
-            Pin memory pin = _pinOf(pins, names[i]);
+            Pin memory pinned = _pinOf(pins, names[i]);
             bool deployed = deploy(names[i]);
-            if (pin.at.codehash != pin.codeHash) revert CodeDiffers(names[i], pin.at, pin.codeHash, pin.at.codehash);
-            console.log(deployed ? "deployed %s at %s" : "already there: %s at %s", names[i], pin.at);
-            json = vm.serializeAddress("deployment", keyOf(names[i]), pin.at);
+            if (pinned.at.codehash != pinned.codeHash) revert CodeDiffers(names[i], pinned.at, pinned.codeHash, pinned.at.codehash);
+            console.log(deployed ? "deployed %s at %s" : "already there: %s at %s", names[i], pinned.at);
+            json = vm.serializeAddress("deployment", keyOf(names[i]), pinned.at);
         }
         string memory directory = vm.envOr("DEPLOYMENTS_DIR", string("deployments"));
         vm.writeJson(json, string.concat(directory, "/", vm.toString(block.chainid), ".json"));

@@ -122,16 +122,16 @@ abstract contract NexusTest is SessionTest {
         IEntryPoint(ENTRYPOINT).handleOps(ops, bundler);
     }
 
-    /// @notice Expects that the EntryPoint refuses an operation because validation reverts with `reason`.
-    function expectRefused(bytes memory reason) internal {
-        vm.expectRevert(
-            abi.encodeWithSignature("FailedOpWithRevert(uint256,string,bytes)", 0, "AA23 reverted", reason), ENTRYPOINT
-        );
+    /// @notice Handles an operation, which the EntryPoint refuses because validation reverts with `reason`.
+    function handleRefused(PackedUserOperation memory op, bytes memory reason) internal {
+        vm.expectRevert(abi.encodeWithSignature("FailedOpWithRevert(uint256,string,bytes)", 0, "AA23 reverted", reason));
+        handle(op);
     }
 
-    /// @notice Expects that the EntryPoint refuses an operation with a reason of its own.
-    function expectFailed(string memory reason) internal {
-        vm.expectRevert(abi.encodeWithSignature("FailedOp(uint256,string)", 0, reason), ENTRYPOINT);
+    /// @notice Handles an operation, which the EntryPoint refuses for a reason of its own.
+    function handleFailed(PackedUserOperation memory op, string memory reason) internal {
+        vm.expectRevert(abi.encodeWithSignature("FailedOp(uint256,string)", 0, reason));
+        handle(op);
     }
 
     function calls(address to, uint256 amount, uint256 count) internal view returns (Execution[] memory list) {
