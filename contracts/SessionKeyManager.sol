@@ -6,6 +6,7 @@ import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.s
 import {MODULE_TYPE_VALIDATOR} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 import {ICallPolicy} from "./interfaces/ICallPolicy.sol";
 import {ISessionKeyManager} from "./interfaces/ISessionKeyManager.sol";
@@ -27,6 +28,9 @@ import {NO_END, TIME_LIMIT, ValidityWindow, ValidityWindowLibrary} from "./types
 /// clock. Nothing is written in validation but by policies.
 contract SessionKeyManager is ISessionKeyManager {
     using CalldataReader for uint256;
+    using ERC4337Utils for PackedUserOperation;
+    using Math for uint256;
+    using UseDecoder for Use;
 
     string private constant NAME = "Latchkey";
     string private constant VERSION = "1";
@@ -124,10 +128,11 @@ contract SessionKeyManager is ISessionKeyManager {
         returns (uint256 validationData)
     {
         Execution memory execution = ExecutionDecoder.open(op.callData);
-        Use memory use = UseDecoder.decode(op.signature, msg.sender, execution.count);
+        bytes calldata signature = op.signature;
+        Use memory use = UseDecoder.decode(signature, execution.count);
 
         _requireActive(use);
-        bool signed = _isSignedByKey(use, userOpHash);
+        bool signed = _isSignedByKey(use, signature, userOpHash);
         _requirePayment(use, op, signed);
 
         ValidityWindow memory window = _windowOf(use);
@@ -207,7 +212,9 @@ contract SessionKeyManager is ISessionKeyManager {
     function _requireActive(Use memory use) private view {
         AccountState state = _accounts[msg.sender];
         if (!state.installed()) revert NotInstalled(msg.sender);
-        if (use.epoch != state.epoch()) revert EpochMismatch(use.id, uint64(use.epoch), state.epoch());
+        if (use.packed.epoch() != state.epoch()) {
+            revert EpochMismatch(use.id, uint64(use.packed.epoch()), state.epoch());
+        }
         SessionStatus status = _status[use.id][msg.sender];
         if (status != SessionStatus.Granted) {
             if (status == SessionStatus.Revoked) revert SessionIsRevoked(use.id);
@@ -217,21 +224,22 @@ contract SessionKeyManager is ISessionKeyManager {
 
     /// @dev Whether the session key signed the operation. Reverts if the key is of no known kind, or its signature not
     /// of that kind's length. A key of 20 bytes is an address, and its signature r, s, v.
-    function _isSignedByKey(Use memory use, bytes32 userOpHash) private view returns (bool) {
+    function _isSignedByKey(Use memory use, bytes calldata signature, bytes32 userOpHash) private view returns (bool) {
         unchecked {
-            if (use.keyLength != 20) revert SessionKeyNotSupported(use.keyLength);
-            address key = address(uint160(use.keyPosition.integer(20)));
-            if (key == address(0)) revert SessionKeyNotSupported(use.keyLength);
+            uint256 keyLength = use.packed.keyLength();
+            uint256 key = use.packed.keyPosition().integer(20);
+            if (keyLength != 20 || key == 0) revert SessionKeyNotSupported(keyLength);
 
             uint256 position = use.keySignature;
-            if (use.end - position != 65) revert InvalidSignatureLength(65, use.end - position);
+            uint256 length = use.packed.position() + signature.length - position;
+            if (length != 65) revert InvalidSignatureLength(65, length);
             (address signer, ECDSA.RecoverError err,) = ECDSA.tryRecover(
-                _hashUse(userOpHash, use.id, use.hash),
+                _hashUse(userOpHash, use.id, use.hash()),
                 uint8((position + 64).integer(1)),
                 position.word(),
                 (position + 32).word()
             );
-            return err == ECDSA.RecoverError.NoError && signer == key;
+            return err == ECDSA.RecoverError.NoError && uint160(signer) == key;
         }
     }
 
@@ -239,19 +247,25 @@ contract SessionKeyManager is ISessionKeyManager {
     /// held against it: the operation cannot pass anyway, and bundlers estimate its gas with limits far above the final
     /// ones and a placeholder for a signature.
     function _requirePayment(Use memory use, PackedUserOperation calldata op, bool signed) private pure {
-        address paymaster = OperationCost.paymasterOf(op);
-        if (use.paymaster != ANY_PAYMASTER && paymaster != use.paymaster) {
-            revert PaymasterNotAllowed(use.id, use.paymaster, paymaster);
+        (address paymaster, uint256 gas) = OperationCost.read(op);
+        address allowed = use.packed.paymaster();
+        if (paymaster != allowed && allowed != ANY_PAYMASTER) revert PaymasterNotAllowed(use.id, allowed, paymaster);
+
+        uint256 maxFeePerGas = op.maxFeePerGas();
+        uint256 maxOpCost = use.packed.maxOpCost();
+        // gas * maxFeePerGas > maxOpCost, without overflow.
+        if (maxFeePerGas != 0 && gas > maxOpCost / maxFeePerGas && signed) {
+            revert OpCostExceeded(use.id, maxOpCost, gas.saturatingMul(maxFeePerGas));
         }
-        uint256 cost = OperationCost.maxCostOf(op);
-        if (cost > use.maxOpCost && signed) revert OpCostExceeded(use.id, use.maxOpCost, cost);
     }
 
     /// @dev The session's own validity window.
     function _windowOf(Use memory use) private pure returns (ValidityWindow memory) {
-        _requireTime(use.validAfter);
-        _requireTime(use.validUntil);
-        return ValidityWindow(use.validAfter, use.validUntil == 0 ? NO_END : use.validUntil);
+        uint256 validAfter = use.packed.validAfter();
+        uint256 validUntil = use.packed.validUntil();
+        _requireTime(validAfter);
+        _requireTime(validUntil);
+        return ValidityWindow(validAfter, validUntil == 0 ? NO_END : validUntil);
     }
 
     function _hashUse(bytes32 userOpHash, bytes32 id, bytes32 use) private view returns (bytes32) {
@@ -315,7 +329,7 @@ contract SessionKeyManager is ISessionKeyManager {
             (policy, config, cursor) = ActionDecoder.readPolicy(cursor);
             bytes memory question = abi.encodeCall(
                 ICallPolicy.checkCall,
-                (msg.sender, _budgetId(use.id, policy, config), target, value, use.claimedTime, data, config)
+                (msg.sender, _budgetId(use.id, policy, config), target, value, use.packed.claimedTime(), data, config)
             );
             (bool accepted, bytes memory answer) = policy.call(question);
             if (!accepted) revert PolicyRefused(use.id, callIndex, actionIndex, policy, answer);

@@ -3,37 +3,25 @@ pragma solidity ^0.8.28;
 
 import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 import {ISessionKeyManager} from "../interfaces/ISessionKeyManager.sol";
+import {PackedUse} from "../types/PackedUse.sol";
 import {ActionDecoder} from "./ActionDecoder.sol";
 import {CalldataReader} from "./CalldataReader.sol";
 import {SessionHash} from "./SessionHash.sol";
 
-/// @notice What a user operation's signature says about the session it uses. Positions count from the start of the
-/// calldata of the call to this contract.
+/// @notice A use of a session, as far as it is not read from calldata again. Positions count from the start of the
+/// calldata of the present call.
 struct Use {
     /// The session's id, recomputed.
     bytes32 id;
-    /// The session's fields that are checked.
-    uint256 epoch;
-    uint256 validAfter;
-    uint256 validUntil;
-    address paymaster;
-    uint256 maxOpCost;
-    bytes32 signaturePoliciesHash;
-    /// The time that the session key states, for limits per period.
-    uint256 claimedTime;
-    /// The session key: where, and how many bytes.
-    uint256 keyPosition;
-    uint256 keyLength;
-    /// A bit for each action that is revealed; and where it is.
+    /// The session's fields and the claimed time.
+    PackedUse packed;
+    /// A bit for each action that is revealed; and where it is, by its index.
     uint256 revealed;
     uint256[] actionPositions;
     /// Where the claims are: one byte a call, the index of its action.
     uint256 claims;
-    /// Where the session key's own signature begins, and where it ends.
+    /// Where the session key's own signature begins, right after the claims.
     uint256 keySignature;
-    uint256 end;
-    /// keccak256 of everything before the session key's own signature.
-    bytes32 hash;
 }
 
 /// @notice Reads the use of a session out of a user operation's signature: docs/encoding.md gives every byte.
@@ -46,138 +34,130 @@ library UseDecoder {
     uint256 private constant FLAG_SIGNATURE_POLICIES = 2;
     uint256 private constant UNKNOWN_FLAGS = ~uint256(3);
 
-    /// Offsets of the fields of the header, which has a fixed size but for the session key at its end.
-    uint256 private constant CLAIMED_TIME = 1;
-    uint256 private constant EPOCH = 7;
-    uint256 private constant VALID_AFTER = 15;
-    uint256 private constant VALID_UNTIL = 21;
-    uint256 private constant SALT = 27;
-    uint256 private constant PAYMASTER = 59;
-    uint256 private constant MAX_OP_COST = 79;
-    uint256 private constant KEY_LENGTH = 95;
-    uint256 private constant KEY = 97;
-
-    /// @notice Reads a use and computes the id of its session, taken to be one of `account` on this chain or every chain.
+    /// @notice Reads a use and computes the id of its session, taken to be one of the caller on this chain or on every
+    /// chain.
     /// @param signature The user operation's signature.
-    /// @param account The smart account.
     /// @param calls How many calls the operation makes.
-    function decode(bytes calldata signature, address account, uint256 calls) internal view returns (Use memory use) {
+    function decode(bytes calldata signature, uint256 calls) internal view returns (Use memory) {
         unchecked {
-            uint256 start = signature.positionOf();
-            uint256 end = start + signature.length;
-            uint256 flags = start.integer(1);
-            if (flags & UNKNOWN_FLAGS != 0) _refuse(start, start);
+            PackedUse packed = PackedUse.wrap(signature.positionOf());
+            uint256 end = packed.position() + signature.length;
+            uint256 flags = packed.flags();
+            if (flags & UNKNOWN_FLAGS != 0) _refuse(packed, packed.position());
 
-            use.end = end;
-            use.claimedTime = (start + CLAIMED_TIME).integer(6);
-            use.epoch = (start + EPOCH).integer(8);
-            use.validAfter = (start + VALID_AFTER).integer(6);
-            use.validUntil = (start + VALID_UNTIL).integer(6);
-            use.paymaster = address(uint160((start + PAYMASTER).integer(20)));
-            use.maxOpCost = (start + MAX_OP_COST).integer(16);
-            use.keyLength = (start + KEY_LENGTH).integer(2);
-            use.keyPosition = start + KEY;
-
-            uint256 cursor = use.keyPosition + use.keyLength;
+            uint256 cursor = packed.keyPosition() + packed.keyLength();
             // A session with operation policies has another hash than the one assumed here: it must say so.
             if (cursor.integer(1) != 0) revert ISessionKeyManager.OperationPoliciesNotSupported();
             cursor += 1;
 
-            use.signaturePoliciesHash = SessionHash.EMPTY_ARRAY_HASH;
+            bytes32 signaturePoliciesHash = SessionHash.EMPTY_ARRAY_HASH;
             if (flags & FLAG_SIGNATURE_POLICIES != 0) {
-                use.signaturePoliciesHash = cursor.word();
-                if (use.signaturePoliciesHash == SessionHash.EMPTY_ARRAY_HASH) _refuse(start, cursor);
+                signaturePoliciesHash = cursor.word();
+                if (signaturePoliciesHash == SessionHash.EMPTY_ARRAY_HASH) _refuse(packed, cursor);
                 cursor += 32;
             }
 
-            bytes32 actionsHash;
-            (actionsHash, cursor) = _readActions(use, start, cursor);
+            (bytes32 actionsHash, uint256 revealed, uint256[] memory positions, uint256 claims) =
+                _readActions(packed, cursor, end);
 
-            use.claims = cursor;
-            use.keySignature = cursor + calls;
             // Everything up to here was read without looking where the signature ends.
-            if (use.keySignature > end) _refuse(start, end);
+            if (claims + calls > end) _refuse(packed, end);
 
-            use.id = _hashSession(use, start, account, flags & FLAG_EVERY_CHAIN != 0 ? 0 : block.chainid, actionsHash);
-            use.hash = EfficientHashLib.hashCalldata(start.slice(use.keySignature - start));
+            uint256 chainId = flags & FLAG_EVERY_CHAIN != 0 ? 0 : block.chainid;
+            bytes32 id = _hashSession(packed, chainId, signaturePoliciesHash, actionsHash);
+            return Use(id, packed, revealed, positions, claims, claims + calls);
         }
     }
 
-    /// @dev Reads the actions, revealed or only hashed, and returns the hash of their array and where they end.
-    function _readActions(Use memory use, uint256 start, uint256 cursor)
+    /// @notice keccak256 of everything before the session key's own signature.
+    function hash(Use memory use) internal pure returns (bytes32) {
+        unchecked {
+            uint256 start = use.packed.position();
+            return EfficientHashLib.hashCalldata(start.slice(use.keySignature - start));
+        }
+    }
+
+    /// @dev Reads the actions at `cursor`, revealed or only hashed.
+    /// @return actionsHash The hash of their array.
+    /// @return revealed A bit for each that is revealed.
+    /// @return positions Where each of those is.
+    /// @return actionsEnd Where they end.
+    function _readActions(PackedUse packed, uint256 cursor, uint256 end)
         private
         pure
-        returns (bytes32 actionsHash, uint256)
+        returns (bytes32 actionsHash, uint256 revealed, uint256[] memory positions, uint256 actionsEnd)
     {
         unchecked {
             uint256 count = cursor.integer(1);
-            if (count == 0) _refuse(start, cursor);
+            if (count == 0) _refuse(packed, cursor);
             cursor += 1;
 
             uint256 bitmapSize = (count + 7) / 8;
-            uint256 revealed = cursor.integer(bitmapSize);
-            if (revealed >> count != 0) _refuse(start, cursor);
+            revealed = cursor.integer(bitmapSize);
+            if (revealed >> count != 0) _refuse(packed, cursor);
             cursor += bitmapSize;
 
-            bytes32[] memory hashes = new bytes32[](count);
-            uint256[] memory positions = new uint256[](count);
-            uint256 end = use.end;
+            bytes32[] memory hashes = EfficientHashLib.malloc(count);
+            positions = new uint256[](count);
             for (uint256 i = 0; i < count; ++i) {
                 if (revealed >> i & 1 == 0) {
-                    hashes[i] = cursor.word();
+                    EfficientHashLib.set(hashes, i, cursor.word());
                     cursor += 32;
                 } else {
                     positions[i] = cursor;
-                    (hashes[i], cursor) = _hashAction(start, cursor, end);
+                    bytes32 actionHash;
+                    (actionHash, cursor) = _hashAction(packed, cursor, end);
+                    EfficientHashLib.set(hashes, i, actionHash);
                 }
-                if (cursor > end) _refuse(start, end);
+                if (cursor > end) _refuse(packed, end);
             }
-            use.revealed = revealed;
-            use.actionPositions = positions;
-            return (EfficientHashLib.hash(hashes), cursor);
+            actionsHash = EfficientHashLib.hash(hashes);
+            actionsEnd = cursor;
         }
     }
 
     /// @dev The hash of the packed action at `position`, and where it ends.
-    function _hashAction(uint256 start, uint256 position, uint256 end)
+    function _hashAction(PackedUse packed, uint256 position, uint256 end)
         private
         pure
-        returns (bytes32 hash, uint256 cursor)
+        returns (bytes32 actionHash, uint256 cursor)
     {
-        (address target, bytes4 selector, uint256 maxValue, bool canonical, uint256 policyCount, uint256 policies) =
-            ActionDecoder.readAction(position);
-        if (!canonical) _refuse(start, position + 24);
-        bytes32 policiesHash;
-        (policiesHash, cursor) = ActionDecoder.hashPolicies(policies, policyCount, end);
-        hash = SessionHash.hashAction(target, selector, maxValue, policiesHash);
+        unchecked {
+            (address target, bytes4 selector, uint256 maxValue, bool canonical, uint256 policyCount, uint256 policies) =
+                ActionDecoder.readAction(position);
+            if (!canonical) _refuse(packed, position + 24);
+            bytes32 policiesHash;
+            (policiesHash, cursor) = ActionDecoder.hashPolicies(policies, policyCount, end);
+            actionHash = SessionHash.hashAction(target, selector, maxValue, policiesHash);
+        }
     }
 
-    function _hashSession(Use memory use, uint256 start, address account, uint256 chainId, bytes32 actionsHash)
+    function _hashSession(PackedUse packed, uint256 chainId, bytes32 signaturePoliciesHash, bytes32 actionsHash)
         private
-        pure
+        view
         returns (bytes32)
     {
         return EfficientHashLib.hash(
             SessionHash.SESSION_TYPEHASH,
-            bytes32(uint256(uint160(account))),
+            bytes32(uint256(uint160(msg.sender))),
             bytes32(chainId),
-            bytes32(use.epoch),
-            bytes32(use.validAfter),
-            bytes32(use.validUntil),
-            (start + SALT).word(),
-            EfficientHashLib.hashCalldata(use.keyPosition.slice(use.keyLength)),
-            bytes32(uint256(uint160(use.paymaster))),
-            bytes32(use.maxOpCost),
+            bytes32(packed.epoch()),
+            bytes32(packed.validAfter()),
+            bytes32(packed.validUntil()),
+            packed.salt(),
+            EfficientHashLib.hashCalldata(packed.keyPosition().slice(packed.keyLength())),
+            bytes32(uint256(uint160(packed.paymaster()))),
+            bytes32(packed.maxOpCost()),
             SessionHash.EMPTY_ARRAY_HASH,
-            use.signaturePoliciesHash,
+            signaturePoliciesHash,
             actionsHash
         );
     }
 
     /// @dev Reverts about what is at `position`.
-    function _refuse(uint256 start, uint256 position) private pure {
+    function _refuse(PackedUse packed, uint256 position) private pure {
         unchecked {
-            revert ISessionKeyManager.NonCanonicalUse(position - start);
+            revert ISessionKeyManager.NonCanonicalUse(position - packed.position());
         }
     }
 }
