@@ -9,7 +9,12 @@ if (!["forge", "cast", "anvil"].includes(tool)) {
   process.stderr.write("usage: node script/foundry.js forge|cast|anvil [arguments]\n");
   process.exit(2);
 }
-const { status, signal, error } = spawnSync(foundryBinary(tool), args, { stdio: "inherit" });
+// `forge lint` compiles without code, and would leave artifacts without code where the others expect some.
+const apart = args[0] === "lint" ? { FOUNDRY_OUT: "cache/lint/out", FOUNDRY_CACHE_PATH: "cache/lint" } : {};
+const { status, signal, error } = spawnSync(foundryBinary(tool), args, {
+  stdio: "inherit",
+  env: { ...process.env, ...apart },
+});
 if (error) {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);

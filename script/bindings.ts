@@ -1,0 +1,60 @@
+// Writes what the SDK takes over from the contracts: their ABIs (sdk/src/generated.ts, by wagmi) and their addresses
+// (sdk/src/deployments.ts). With --check, changes nothing, and exits with 1 if something would change. The contracts must
+// be compiled before.
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const home = fileURLToPath(new URL("..", import.meta.url));
+const generated = join(home, "sdk", "src", "generated.ts");
+const deployments = join(home, "sdk", "src", "deployments.ts");
+
+const before = new Map([generated, deployments].map((path) => [path, readIfThere(path)]));
+generateAbis();
+writeFileSync(deployments, addressesModule());
+const stale = [...before].filter(([path, content]) => readIfThere(path) !== content);
+
+if (process.argv.includes("--check")) {
+  for (const [path, content] of stale) {
+    if (content !== undefined) writeFileSync(path, content);
+    process.stderr.write(`${path} is not up to date: run \`npm run bindings\`\n`);
+  }
+  process.exitCode = stale.length > 0 ? 1 : 0;
+}
+
+function generateAbis(): void {
+  const require = createRequire(import.meta.url);
+  const manifest = require.resolve("@wagmi/cli/package.json");
+  const { bin }: { bin: { wagmi: string } } = JSON.parse(readFileSync(manifest, "utf8"));
+  const { status } = spawnSync(process.execPath, [join(dirname(manifest), bin.wagmi), "generate"], {
+    cwd: home,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (status !== 0) throw new Error("wagmi could not generate the ABIs");
+}
+
+function addressesModule(): string {
+  const pins: Record<string, { address: string }> = JSON.parse(
+    readFileSync(join(home, "deployments", "addresses.json"), "utf8"),
+  );
+  const names = { manager: "sessionKeyManager", erc20LimitPolicy: "erc20LimitPolicy", abiRulePolicy: "abiRulePolicy" };
+  const lines = Object.entries(names).map(([name, pin]) => {
+    const address = pins[pin]?.address;
+    if (address === undefined) throw new Error(`deployments/addresses.json has no ${pin}`);
+    return `  ${name}: "${address}",\n`;
+  });
+  return [
+    "// Generated from deployments/addresses.json by `npm run bindings`. Do not edit by hand.\n",
+    `export const deployments = {\n${lines.join("")}} as const;\n`,
+  ].join("");
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
