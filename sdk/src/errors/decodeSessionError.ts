@@ -1,0 +1,385 @@
+import { BaseError, decodeErrorResult, type Hex, isAddressEqual, parseAbi, size, slice } from "viem";
+import { type ContractOverrides, findContract } from "../addresses.js";
+import { abiRulePolicyAbi, erc20LimitPolicyAbi, sessionKeyManagerAbi } from "../generated.js";
+import { comparisons, getTypeInfo, getTypeName, toArgumentValue } from "../policies/abiRule.js";
+import type { Session } from "../types.js";
+import { LatchkeyError } from "./base.js";
+import * as manager from "./manager.js";
+import * as policy from "./policy.js";
+import { OutsideWindowError, SessionExpiredError, SessionNotStartedError, WrongSignatureError } from "./use.js";
+
+export type DecodeSessionErrorParameters = {
+  /** The session that was used: tells an expired one from one that has not begun. */
+  session?: Session | undefined;
+  /** The time, in seconds since 1970, to judge by; the local clock's if it is left out. */
+  now?: number | undefined;
+  /** Contracts to use in place of the known ones. */
+  contracts?: ContractOverrides | undefined;
+};
+
+export type DecodeSessionErrorReturnType = LatchkeyError | undefined;
+
+// Errors under which an EntryPoint reports what went wrong in an operation.
+const entryPointAbi = parseAbi([
+  "error FailedOp(uint256 opIndex, string reason)",
+  "error FailedOpWithRevert(uint256 opIndex, string reason, bytes inner)",
+]);
+
+/**
+ * Finds out what an error says about the use of a session.
+ *
+ * Takes errors of bundler clients, of contract calls and of simulations, and revert data in hex; finds revert data
+ * wherever in the chain of causes it is, inside an EntryPoint's error or a bundler's message too.
+ *
+ * @param error The error, or revert data.
+ * @param options {@link DecodeSessionErrorParameters}
+ * @returns A typed error with the original as its `cause`, or undefined if it is none of this package's concern. An
+ * error that already is one of this package's is returned as it is, the innermost if there are several.
+ *
+ * @example
+ * import { decodeSessionError, TotalLimitExceededError } from "latchkey";
+ *
+ * const explain = (error: unknown) => {
+ *   const decoded = decodeSessionError(error);
+ *   if (decoded instanceof TotalLimitExceededError) console.log(decoded.limit - decoded.spent);
+ * };
+ */
+export function decodeSessionError(
+  error: unknown,
+  options: DecodeSessionErrorParameters = {},
+): DecodeSessionErrorReturnType {
+  const chain = listCauses(error);
+  const own = chain.filter((item): item is LatchkeyError => item instanceof LatchkeyError).at(-1);
+  if (own) return own;
+  const candidates = chain.flatMap(listRevertData);
+  for (const data of candidates) {
+    const decoded = decodeRevert(data, error, options);
+    if (decoded) return decoded;
+  }
+  return decodeMessage(chain.map(getText).join("\n"), error, options);
+}
+
+/** An error and all its causes, outermost first. */
+function listCauses(error: unknown): readonly unknown[] {
+  const chain: unknown[] = [];
+  for (let item = error; item !== undefined && item !== null && !chain.includes(item); ) {
+    chain.push(item);
+    item = typeof item === "object" && "cause" in item ? item.cause : undefined;
+  }
+  return chain;
+}
+
+/** Hex strings in an error that may be revert data, the likelier ones first. */
+function listRevertData(item: unknown): readonly Hex[] {
+  if (typeof item === "string") return findHex(item);
+  if (typeof item !== "object" || item === null) return [];
+  const found: string[] = [];
+  collectStrings("data" in item ? item.data : undefined, found, 3);
+  collectStrings("raw" in item ? item.raw : undefined, found, 1);
+  return [...found, getText(item)].flatMap(findHex);
+}
+
+function collectStrings(value: unknown, found: string[], depth: number): void {
+  if (typeof value === "string") found.push(value);
+  else if (depth > 0 && typeof value === "object" && value !== null)
+    for (const inner of Object.values(value)) collectStrings(inner, found, depth - 1);
+}
+
+function findHex(text: string): readonly Hex[] {
+  return [...text.matchAll(/0x((?:[0-9a-fA-F]{2}){4,})/g)].map(([, digits]): Hex => `0x${digits}`);
+}
+
+function getText(item: unknown): string {
+  if (item instanceof BaseError) return `${item.shortMessage}\n${item.details}`;
+  return item instanceof Error ? item.message : typeof item === "string" ? item : "";
+}
+
+/** What revert data means, if an EntryPoint, the manager or a known policy reverted with it. */
+function decodeRevert(data: Hex, cause: unknown, options: DecodeSessionErrorParameters): LatchkeyError | undefined {
+  const failed = attempt(() => decodeErrorResult({ abi: entryPointAbi, data }));
+  if (failed?.errorName === "FailedOpWithRevert")
+    return decodeRevert(failed.args[2], cause, options) ?? decodeMessage(failed.args[1], cause, options);
+  if (failed?.errorName === "FailedOp") return decodeMessage(failed.args[1], cause, options);
+  return decodeManagerError(data, cause, options) ?? decodePolicyError(data, {}, cause);
+}
+
+/** The result of decoding, or undefined if the data is none of the errors. */
+function attempt<result>(decode: () => result): result | undefined {
+  try {
+    return decode();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The EntryPoint's codes, which reach us as text. */
+function decodeMessage(
+  text: string,
+  cause: unknown,
+  { session, now = Math.floor(Date.now() / 1000) }: DecodeSessionErrorParameters,
+): LatchkeyError | undefined {
+  if (/\bAA24\b|Invalid UserOp(?:eration)? signature/i.test(text)) return new WrongSignatureError({ cause });
+  if (!/\bAA22\b|not valid yet|expires too soon/i.test(text)) return undefined;
+  if (session === undefined) return new OutsideWindowError({ cause });
+  // Bundlers also refuse what is about to end; a minute is more than any of them asks for.
+  const { validAfter, validUntil } = session;
+  const late = validUntil !== 0 && validUntil < now + 60;
+  const early = validAfter + 5 >= now;
+  if (late && !early) return new SessionExpiredError({ validUntil, now, cause });
+  if (early && !late) return new SessionNotStartedError({ validAfter, now, cause });
+  return new OutsideWindowError({ cause });
+}
+
+function decodeManagerError(
+  data: Hex,
+  cause: unknown,
+  { contracts }: DecodeSessionErrorParameters,
+): LatchkeyError | undefined {
+  const decoded = attempt(() => decodeErrorResult({ abi: sessionKeyManagerAbi, data }));
+  if (decoded === undefined) return undefined;
+  switch (decoded.errorName) {
+    case "NoSessions":
+      return new manager.NoSessionsError({ cause });
+    case "ZeroSessionId":
+      return new manager.ZeroSessionIdError({ cause });
+    case "InvalidEpoch": {
+      const [epoch, nextEpoch] = decoded.args;
+      return new manager.InvalidEpochError({ epoch, nextEpoch, cause });
+    }
+    case "InstallDataNotSupported":
+      return new manager.InstallDataNotSupportedError({ length: Number(decoded.args[0]), cause });
+    case "NotInstalled":
+      return new manager.NotInstalledError({ account: decoded.args[0], cause });
+    case "FunctionNotExecute":
+      return new manager.FunctionNotExecuteError({ selector: decoded.args[0], cause });
+    case "ModeNotAllowed":
+      return new manager.ModeNotAllowedError({ mode: decoded.args[0], cause });
+    case "NonCanonicalExecution":
+      return new manager.NonCanonicalExecutionError({ position: Number(decoded.args[0]), cause });
+    case "EmptyBatch":
+      return new manager.EmptyBatchError({ cause });
+    case "NonCanonicalUse":
+      return new manager.NonCanonicalUseError({ position: Number(decoded.args[0]), cause });
+    case "SessionKeyNotSupported":
+      return new manager.SessionKeyNotSupportedError({ length: Number(decoded.args[0]), cause });
+    case "InvalidSignatureLength": {
+      const [expected, actual] = decoded.args;
+      return new manager.SignatureLengthError({ expected: Number(expected), actual: Number(actual), cause });
+    }
+    case "OperationPoliciesNotSupported":
+      return new manager.OperationPoliciesNotSupportedError({ cause });
+    case "SessionNotGranted":
+      return new manager.SessionNotGrantedError({ id: decoded.args[0], cause });
+    case "SessionIsRevoked":
+      return new manager.SessionRevokedError({ id: decoded.args[0], cause });
+    case "EpochMismatch": {
+      const [id, sessionEpoch, accountEpoch] = decoded.args;
+      return new manager.EpochMismatchError({ id, sessionEpoch, accountEpoch, cause });
+    }
+    case "TimeOutOfRange":
+      return new manager.TimeOutOfRangeError({ time: Number(decoded.args[0]), cause });
+    case "EmptyWindow": {
+      const [id, validAfter, validUntil] = decoded.args;
+      return new manager.EmptyWindowError({
+        id,
+        validAfter: Number(validAfter),
+        validUntil: Number(validUntil),
+        cause,
+      });
+    }
+    case "PaymasterNotAllowed": {
+      const [id, expected, actual] = decoded.args;
+      return new manager.PaymasterNotAllowedError({ id, expected, actual, cause });
+    }
+    case "InvalidPaymasterData":
+      return new manager.PaymasterDataError({ length: Number(decoded.args[0]), cause });
+    case "OpCostExceeded": {
+      const [id, maxOpCost, opCost] = decoded.args;
+      return new manager.OpCostExceededError({ id, maxOpCost, opCost, cause });
+    }
+    case "TargetForbidden": {
+      const [id, callIndex, target] = decoded.args;
+      return new manager.TargetForbiddenError({ target, context: { id, callIndex: Number(callIndex) }, cause });
+    }
+    case "TargetIsModule": {
+      const [id, callIndex, target] = decoded.args;
+      return new manager.TargetIsModuleError({ target, context: { id, callIndex: Number(callIndex) }, cause });
+    }
+    case "SelectorForbidden": {
+      const [id, callIndex, selector] = decoded.args;
+      return new manager.SelectorForbiddenError({ selector, context: { id, callIndex: Number(callIndex) }, cause });
+    }
+    case "ActionNotRevealed": {
+      const [callIndex, actionIndex] = decoded.args;
+      return new manager.ActionNotRevealedError({
+        context: { callIndex: Number(callIndex), actionIndex: Number(actionIndex) },
+        cause,
+      });
+    }
+    case "ActionTooBroad": {
+      const [id, actionIndex] = decoded.args;
+      return new manager.ActionTooBroadError({ context: { id, actionIndex: Number(actionIndex) }, cause });
+    }
+    case "TargetNotAllowed": {
+      const [id, callIndex, actionIndex, expected, actual] = decoded.args;
+      const context = { id, callIndex: Number(callIndex), actionIndex: Number(actionIndex) };
+      return new manager.TargetNotAllowedError({ expected, actual, context, cause });
+    }
+    case "SelectorNotAllowed": {
+      const [id, callIndex, actionIndex, expected, actual] = decoded.args;
+      const context = { id, callIndex: Number(callIndex), actionIndex: Number(actionIndex) };
+      return new manager.SelectorNotAllowedError({ expected, actual, context, cause });
+    }
+    case "CalldataTooShort": {
+      const [id, callIndex, length] = decoded.args;
+      const context = { id, callIndex: Number(callIndex) };
+      return new manager.CalldataTooShortError({ length: Number(length), context, cause });
+    }
+    case "ValueExceeded": {
+      const [id, callIndex, actionIndex, maxValue, value] = decoded.args;
+      const context = { id, callIndex: Number(callIndex), actionIndex: Number(actionIndex) };
+      return new manager.ValueExceededError({ maxValue, value, context, cause });
+    }
+    case "PolicyRefused": {
+      const [id, callIndex, actionIndex, refusing, reason] = decoded.args;
+      const context = {
+        id,
+        callIndex: Number(callIndex),
+        actionIndex: Number(actionIndex),
+        policy: refusing,
+      };
+      return (
+        decodePolicyError(reason, context, cause, contracts) ??
+        new policy.UnknownPolicyError({ reason, context, cause })
+      );
+    }
+    case "InvalidPolicyAnswer": {
+      const [id, refusing, length] = decoded.args;
+      return new manager.PolicyAnswerError({ length: Number(length), context: { id, policy: refusing }, cause });
+    }
+    case "InvalidPolicyValidationData": {
+      const [id, refusing, validationData] = decoded.args;
+      return new manager.PolicyValidationDataError({ validationData, context: { id, policy: refusing }, cause });
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** What a policy reverted with. Both have an `InvalidConfig`, told apart by the policy's address. */
+function decodePolicyError(
+  data: Hex,
+  context: policy.CallContext,
+  cause: unknown,
+  contracts?: ContractOverrides | undefined,
+): LatchkeyError | undefined {
+  const isAbiRulePolicy =
+    context.policy !== undefined && isAddressEqual(context.policy, findContract("abiRulePolicy", contracts));
+  if (isAbiRulePolicy) return decodeAbiRuleError(data, context, cause);
+  return decodeErc20LimitError(data, context, cause) ?? decodeAbiRuleError(data, context, cause);
+}
+
+function decodeErc20LimitError(data: Hex, context: policy.CallContext, cause: unknown): LatchkeyError | undefined {
+  const decoded = attempt(() => decodeErrorResult({ abi: erc20LimitPolicyAbi, data }));
+  if (decoded === undefined) return undefined;
+  const rest = { context, cause };
+  switch (decoded.errorName) {
+    case "InvalidConfig":
+      return new policy.Erc20LimitConfigError({ position: Number(decoded.args[0]), ...rest });
+    case "FunctionNotAllowed":
+      return new policy.TokenFunctionNotAllowedError({ selector: decoded.args[0], ...rest });
+    case "InvalidCalldataLength": {
+      const [expected, actual] = decoded.args;
+      return new policy.TokenCalldataLengthError({ expected: Number(expected), actual: Number(actual), ...rest });
+    }
+    case "DirtyAddress":
+      return new policy.DirtyAddressError({ word: decoded.args[0], ...rest });
+    case "RecipientNotAllowed":
+      return new policy.RecipientNotAllowedError({ recipient: decoded.args[0], ...rest });
+    case "CallLimitExceeded": {
+      const [limit, amount] = decoded.args;
+      return new policy.CallLimitExceededError({ limit, amount, ...rest });
+    }
+    case "TotalLimitExceeded": {
+      const [limit, spent, amount] = decoded.args;
+      return new policy.TotalLimitExceededError({ limit, spent, amount, ...rest });
+    }
+    case "PeriodLimitExceeded": {
+      const [limit, spent, amount, resetsAt] = decoded.args;
+      return new policy.PeriodLimitExceededError({ limit, spent, amount, resetsAt: Number(resetsAt), ...rest });
+    }
+    case "ClaimedTimeTooEarly": {
+      const [anchor, claimedTime] = decoded.args;
+      return new policy.ClaimedTimeTooEarlyError({
+        anchor: Number(anchor),
+        claimedTime: Number(claimedTime),
+        ...rest,
+      });
+    }
+    case "ClaimedTimeTooLate":
+      return new policy.ClaimedTimeTooLateError({ claimedTime: Number(decoded.args[0]), ...rest });
+    case "PeriodInPast": {
+      const [latestPeriod, claimedPeriod] = decoded.args;
+      return new policy.PeriodInPastError({ latestPeriod, claimedPeriod, ...rest });
+    }
+    default:
+      return undefined;
+  }
+}
+
+function decodeAbiRuleError(data: Hex, context: policy.CallContext, cause: unknown): LatchkeyError | undefined {
+  const decoded = attempt(() => decodeErrorResult({ abi: abiRulePolicyAbi, data }));
+  if (decoded === undefined) return undefined;
+  const rest = { context, cause };
+  switch (decoded.errorName) {
+    case "InvalidConfig":
+      return new policy.AbiRuleConfigError({ position: Number(decoded.args[0]), ...rest });
+    case "ArgumentMissing": {
+      const [word, calldataLength] = decoded.args;
+      return new policy.ArgumentMissingError({ word: Number(word), calldataLength: Number(calldataLength), ...rest });
+    }
+    case "ArgumentMalformed": {
+      const [word, typeCode, actual] = decoded.args;
+      return new policy.ArgumentMalformedError({ word: Number(word), type: nameType(typeCode), actual, ...rest });
+    }
+    case "RuleNotMet": {
+      const [group, word, typeCode, comparisonCode, expected, actual] = decoded.args;
+      const type = nameType(typeCode);
+      const comparison = comparisons[comparisonCode];
+      if (comparison === undefined) return undefined;
+      return new policy.RuleNotMetError({
+        group: Number(group),
+        word: Number(word),
+        type,
+        comparison,
+        expected: splitReferences(type, expected).map((reference) => toArgumentValue(type, reference)),
+        actual: toArgumentValue(type, actual),
+        ...rest,
+      });
+    }
+    case "NoRuleMet": {
+      const [group, rules, word, actual] = decoded.args;
+      return new policy.NoRuleMetError({
+        group: Number(group),
+        rules: Number(rules),
+        word: Number(word),
+        actual,
+        ...rest,
+      });
+    }
+    default:
+      return undefined;
+  }
+}
+
+function nameType(code: number): string {
+  return getTypeName(code) ?? `type 0x${code.toString(16)}`;
+}
+
+/** References one after the other, as the configuration has them. */
+function splitReferences(type: string, packed: Hex): readonly Hex[] {
+  const width = getTypeInfo(type)?.width ?? 32;
+  return Array.from({ length: Math.floor(size(packed) / width) }, (_, index) =>
+    slice(packed, index * width, (index + 1) * width),
+  );
+}

@@ -1,0 +1,328 @@
+import type { Hex } from "viem";
+import { LatchkeyError } from "./base.js";
+
+/** Shows a value of any type in a message, bigint included; long ones are cut. */
+function show(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") return value.length > 80 ? `"${value.slice(0, 77)}..."` : `"${value}"`;
+  if (typeof value === "function") return "a function";
+  if (value instanceof Date) return `Date(${Number.isNaN(value.getTime()) ? "invalid" : value.toISOString()})`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  return String(value);
+}
+
+/** An address is not 20 bytes of hex, or its capital letters are not its checksum. */
+export class InvalidAddressError extends LatchkeyError {
+  readonly parameter: string;
+  readonly actual: unknown;
+  constructor({ parameter, actual }: { parameter: string; actual: unknown }) {
+    super("InvalidAddressError", `\`${parameter}\` is not a valid address.`, {
+      facts: [
+        "Expected: 20 bytes of hex, in lower case or with the right checksum",
+        // A whole private key handed over by mistake must not end up in a log.
+        `Actual: ${typeof actual === "string" && actual.length > 44 ? `a string of ${actual.length} characters` : show(actual)}`,
+      ],
+    });
+    this.parameter = parameter;
+    this.actual = typeof actual === "string" && actual.length > 44 ? undefined : actual;
+  }
+}
+
+/** Bytes are not hex, or not as long as they must be. */
+export class InvalidBytesError extends LatchkeyError {
+  readonly parameter: string;
+  constructor({ parameter, expected, actual }: { parameter: string; expected: string; actual: unknown }) {
+    super("InvalidBytesError", `\`${parameter}\` is not what it must be.`, {
+      facts: [`Expected: ${expected}`, `Actual: ${show(actual)}`],
+    });
+    this.parameter = parameter;
+  }
+}
+
+/** A time is not in whole seconds since 1970, for example because it is in milliseconds. */
+export class InvalidTimeError extends LatchkeyError {
+  readonly parameter: string;
+  readonly actual: unknown;
+  constructor({ parameter, actual }: { parameter: string; actual: unknown }) {
+    const milliseconds = typeof actual === "number" && actual > 1e11;
+    super(
+      "InvalidTimeError",
+      milliseconds
+        ? `\`${parameter}\` looks like milliseconds; times are in seconds.`
+        : `\`${parameter}\` is not a time in seconds.`,
+      {
+        facts: [
+          "Expected: a Date, or a whole number of seconds since 1970",
+          `Actual: ${show(actual)}${typeof actual === "bigint" ? " (a bigint)" : ""}`,
+          ...(milliseconds ? [`In seconds: ${Math.floor(actual / 1000)}`] : []),
+        ],
+      },
+    );
+    this.parameter = parameter;
+    this.actual = actual;
+  }
+}
+
+/** A session would end before it starts. */
+export class InvalidWindowError extends LatchkeyError {
+  readonly validAfter: number;
+  readonly validUntil: number;
+  constructor({ validAfter, validUntil }: { validAfter: number; validUntil: number }) {
+    super("InvalidWindowError", "The session ends before it starts.", {
+      facts: [`validAfter: ${validAfter}`, `validUntil: ${validUntil}`],
+    });
+    this.validAfter = validAfter;
+    this.validUntil = validUntil;
+  }
+}
+
+/** An amount is not a bigint, is negative, or is too large for its field. */
+export class InvalidAmountError extends LatchkeyError {
+  readonly parameter: string;
+  readonly actual: unknown;
+  constructor({
+    parameter,
+    actual,
+    minimum = 0n,
+    maximum,
+  }: {
+    parameter: string;
+    actual: unknown;
+    minimum?: bigint | undefined;
+    maximum: bigint;
+  }) {
+    super(
+      "InvalidAmountError",
+      typeof actual !== "bigint"
+        ? `\`${parameter}\` must be a bigint.`
+        : actual < 0n && minimum >= 0n
+          ? `\`${parameter}\` is negative.`
+          : `\`${parameter}\` is out of range.`,
+      {
+        facts: [
+          `Expected: a bigint from ${minimum} to ${maximum}`,
+          `Actual: ${show(actual)}${typeof actual === "number" ? " (a number)" : ""}`,
+        ],
+      },
+    );
+    this.parameter = parameter;
+    this.actual = actual;
+  }
+}
+
+/** A number is not whole, or out of range. */
+export class InvalidNumberError extends LatchkeyError {
+  readonly parameter: string;
+  readonly actual: unknown;
+  constructor({
+    parameter,
+    actual,
+    minimum,
+    maximum,
+  }: {
+    parameter: string;
+    actual: unknown;
+    minimum: number;
+    maximum: number;
+  }) {
+    super("InvalidNumberError", `\`${parameter}\` is not a whole number in its range.`, {
+      facts: [
+        `Expected: a number from ${minimum} to ${maximum}`,
+        `Actual: ${show(actual)}${typeof actual === "bigint" ? " (a bigint)" : ""}`,
+      ],
+    });
+    this.parameter = parameter;
+    this.actual = actual;
+  }
+}
+
+/** A chain id is neither a positive whole number nor "every". */
+export class InvalidChainIdError extends LatchkeyError {
+  constructor({ actual }: { actual: unknown }) {
+    super("InvalidChainIdError", "`chainId` is not a chain id.", {
+      facts: ['Expected: a positive whole number, or "every" for a session on every chain', `Actual: ${show(actual)}`],
+    });
+  }
+}
+
+/** A session has no actions, and so would allow nothing. */
+export class EmptyActionsError extends LatchkeyError {
+  constructor() {
+    super("EmptyActionsError", "The session has no actions, so it would allow nothing.");
+  }
+}
+
+/** A session has more of something than its encoding has room for. */
+export class TooManyError extends LatchkeyError {
+  constructor({ what, limit, actual }: { what: string; limit: number; actual: number }) {
+    super("TooManyError", `Too many ${what}.`, { facts: [`Limit: ${limit}`, `Actual: ${actual}`] });
+  }
+}
+
+/** An action goes to a target that no session may call. */
+export class ForbiddenTargetError extends LatchkeyError {
+  readonly target: Hex;
+  constructor({ target, reason }: { target: Hex; reason: string }) {
+    super("ForbiddenTargetError", "No session may call this target.", {
+      facts: [`Target: ${target}`, `Reason: ${reason}`],
+    });
+    this.target = target;
+  }
+}
+
+/** The ABI has no function of this name that changes state. */
+export class FunctionNotFoundError extends LatchkeyError {
+  readonly functionName: string;
+  constructor({ functionName, available }: { functionName: string; available: readonly string[] }) {
+    super("FunctionNotFoundError", `The ABI has no function \`${functionName}\` that a transaction can call.`, {
+      facts: [`Available: ${available.length > 0 ? available.join(", ") : "none"}`],
+    });
+    this.functionName = functionName;
+  }
+}
+
+/** Several overloads of a function fit the argument names. */
+export class AmbiguousFunctionError extends LatchkeyError {
+  readonly signatures: readonly string[];
+  constructor({ functionName, signatures }: { functionName: string; signatures: readonly string[] }) {
+    super("AmbiguousFunctionError", `The ABI has several functions \`${functionName}\` that fit.`, {
+      facts: [`Give one of these as \`functionName\`: ${signatures.join(", ")}`],
+    });
+    this.signatures = signatures;
+  }
+}
+
+/** Two functions of the ABI have the same selector, so that the chain cannot tell them apart. */
+export class SelectorCollisionError extends LatchkeyError {
+  readonly selector: Hex;
+  readonly signatures: readonly string[];
+  constructor({ selector, signatures }: { selector: Hex; signatures: readonly string[] }) {
+    super("SelectorCollisionError", "Several functions of the ABI have the same selector.", {
+      facts: [`Selector: ${selector}`, `Functions: ${signatures.join(", ")}`],
+    });
+    this.selector = selector;
+    this.signatures = signatures;
+  }
+}
+
+/** The function's selector is one that stands for something else in a session. */
+export class ReservedSelectorError extends LatchkeyError {
+  readonly selector: Hex;
+  constructor({ selector, meaning }: { selector: Hex; meaning: string }) {
+    super("ReservedSelectorError", "The function's selector has another meaning in a session.", {
+      facts: [`Selector: ${selector}`, `Meaning: ${meaning}`],
+    });
+    this.selector = selector;
+  }
+}
+
+/** A rule names an argument that the function does not have. */
+export class UnknownArgumentError extends LatchkeyError {
+  readonly argument: string;
+  constructor({ argument, available }: { argument: string; available: readonly string[] }) {
+    super("UnknownArgumentError", `The function has no argument \`${argument}\`.`, {
+      facts: [`Available: ${available.length > 0 ? available.join(", ") : "none"}`],
+    });
+    this.argument = argument;
+  }
+}
+
+/** Nothing says which arguments are allowed, and nothing says that any are. */
+export class MissingRulesError extends LatchkeyError {
+  constructor({ where }: { where: string }) {
+    super("MissingRulesError", `There are no rules for ${where}.`, {
+      facts: ["Give `args`, or say `anyArguments: true` if the session key may choose every argument."],
+    });
+  }
+}
+
+/** A rule is about an argument of a type that rules do not support yet. */
+export class DynamicTypeNotSupportedError extends LatchkeyError {
+  readonly argument: string;
+  readonly type: string;
+  constructor({ argument, type }: { argument: string; type: string }) {
+    super("DynamicTypeNotSupportedError", `Rules on \`${argument}\` are not supported yet.`, {
+      facts: [`Type: ${type}`, "Supported: static types, and tuples and fixed-length arrays of them"],
+    });
+    this.argument = argument;
+    this.type = type;
+  }
+}
+
+/** A rule does not fit the type of its argument, or makes no sense. */
+export class InvalidRuleError extends LatchkeyError {
+  readonly argument: string;
+  readonly type: string;
+  constructor({ argument, type, reason, cause }: { argument: string; type: string; reason: string; cause?: unknown }) {
+    super("InvalidRuleError", `The rule on \`${argument}\` is not valid: ${reason}.`, {
+      cause,
+      facts: [`Type: ${type}`],
+    });
+    this.argument = argument;
+    this.type = type;
+  }
+}
+
+/** A call is to send native currency to a function that does not take any. */
+export class FunctionNotPayableError extends LatchkeyError {
+  constructor({ functionName, maxValue }: { functionName: string; maxValue: bigint }) {
+    super("FunctionNotPayableError", `The function \`${functionName}\` is not payable.`, {
+      facts: [`maxValue: ${maxValue} wei`],
+    });
+  }
+}
+
+/** A token is allowed without any limit. */
+export class MissingLimitError extends LatchkeyError {
+  constructor() {
+    super("MissingLimitError", "The token has no limit.", {
+      facts: ["Give at least one of `perCall`, `total`, `perPeriod` and `recipients`."],
+    });
+  }
+}
+
+/** One token would have two budgets, or a way around its budget. */
+export class SeparateBudgetsError extends LatchkeyError {
+  readonly token: Hex;
+  constructor({ token, reason }: { token: Hex; reason: string }) {
+    super("SeparateBudgetsError", "The limits on a token do not hold together.", {
+      facts: [`Token: ${token}`, `Reason: ${reason}`, "Say `allowSeparateBudgets: true` if that is meant."],
+    });
+    this.token = token;
+  }
+}
+
+/** A serialized session is not what `serializeSession` writes. */
+export class InvalidSerializedSessionError extends LatchkeyError {
+  constructor({ reason, cause }: { reason: string; cause?: unknown }) {
+    super("InvalidSerializedSessionError", `The serialized session is not valid: ${reason}.`, { cause });
+  }
+}
+
+/** A contract's address is neither known nor given. */
+export class ContractNotConfiguredError extends LatchkeyError {
+  constructor({ contract }: { contract: string }) {
+    super("ContractNotConfiguredError", `The address of \`${contract}\` is not known.`, {
+      facts: ["Give it in `contracts`."],
+    });
+  }
+}
+
+/** The private key of a session key is not valid. The key is not shown. */
+export class InvalidPrivateKeyError extends LatchkeyError {
+  constructor() {
+    super("InvalidPrivateKeyError", "The private key is not a valid secp256k1 private key.", {
+      facts: ["Expected: 32 bytes of hex, not zero, below the order of the curve"],
+    });
+  }
+}
+
+/** The session key was made from an account, which keeps its private key to itself. */
+export class PrivateKeyNotAvailableError extends LatchkeyError {
+  constructor({ sessionKey }: { sessionKey: Hex }) {
+    super("PrivateKeyNotAvailableError", "The private key of this session key is not known here.", {
+      facts: [`Session key: ${sessionKey}`, "Only a key from `createSessionKey` can be exported."],
+    });
+  }
+}

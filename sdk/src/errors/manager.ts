@@ -1,0 +1,420 @@
+import type { Address, Hex } from "viem";
+import { LatchkeyError } from "./base.js";
+import { describeContext, describeTime } from "./describe.js";
+import type { CallContext } from "./policy.js";
+
+type WithCause = { cause?: unknown };
+type OfCall = WithCause & { context?: CallContext | undefined };
+
+/** A list of sessions is empty. */
+export class NoSessionsError extends LatchkeyError {
+  constructor({ cause }: WithCause = {}) {
+    super("NoSessionsError", "There are no sessions in the list.", { cause });
+  }
+}
+
+/** A session id is zero. */
+export class ZeroSessionIdError extends LatchkeyError {
+  constructor({ cause }: WithCause = {}) {
+    super("ZeroSessionIdError", "A session id is zero, which no session hashes to.", { cause });
+  }
+}
+
+/** The next epoch is not above the present one, or too far above it. */
+export class InvalidEpochError extends LatchkeyError {
+  readonly epoch: bigint;
+  readonly nextEpoch: bigint;
+  constructor({ epoch, nextEpoch, cause }: { epoch: bigint; nextEpoch: bigint } & WithCause) {
+    super("InvalidEpochError", "The next epoch is out of range.", {
+      cause,
+      facts: [`Expected: from ${epoch + 1n} to ${epoch + 2n ** 40n}`, `Actual: ${nextEpoch}`],
+    });
+    this.epoch = epoch;
+    this.nextEpoch = nextEpoch;
+  }
+}
+
+/** The manager was installed with data, of which it takes none. */
+export class InstallDataNotSupportedError extends LatchkeyError {
+  readonly length: number;
+  constructor({ length, cause }: { length: number } & WithCause) {
+    super("InstallDataNotSupportedError", "The manager takes no data at installation.", {
+      cause,
+      facts: [`Actual: ${length} bytes`],
+    });
+    this.length = length;
+  }
+}
+
+/** The account has not installed the manager as a validator. */
+export class NotInstalledError extends LatchkeyError {
+  readonly account: Address;
+  constructor({ account, cause }: { account: Address } & WithCause) {
+    super("NotInstalledError", "The account has not installed the session key manager.", {
+      cause,
+      facts: [`Account: ${account}`],
+    });
+    this.account = account;
+  }
+}
+
+/** The operation calls another function of the account than ERC-7579's `execute`. */
+export class FunctionNotExecuteError extends LatchkeyError {
+  readonly selector: Hex;
+  constructor({ selector, cause }: { selector: Hex } & WithCause) {
+    super("FunctionNotExecuteError", "A session key may call no function of the account but `execute`.", {
+      cause,
+      facts: ["Expected: 0xe9ae5c53", `Actual: ${selector}`],
+    });
+    this.selector = selector;
+  }
+}
+
+/** The execution mode is neither a single call nor a batch in default mode. */
+export class ModeNotAllowedError extends LatchkeyError {
+  readonly mode: Hex;
+  constructor({ mode, cause }: { mode: Hex } & WithCause) {
+    super("ModeNotAllowedError", "The execution mode is neither single nor batch in default mode.", {
+      cause,
+      facts: [`Actual: ${mode}`],
+    });
+    this.mode = mode;
+  }
+}
+
+/** The operation's callData is not in its one canonical form. */
+export class NonCanonicalExecutionError extends LatchkeyError {
+  readonly position: number;
+  constructor({ position, cause }: { position: number } & WithCause) {
+    super("NonCanonicalExecutionError", "The operation's callData is not in its canonical form.", {
+      cause,
+      facts: [`Position: byte ${position}`],
+    });
+    this.position = position;
+  }
+}
+
+/** The operation makes no calls. */
+export class EmptyBatchError extends LatchkeyError {
+  constructor({ cause }: WithCause = {}) {
+    super("EmptyBatchError", "The operation makes no calls.", { cause });
+  }
+}
+
+/** The part of the signature that describes the use is not in its one canonical form. */
+export class NonCanonicalUseError extends LatchkeyError {
+  readonly position: number;
+  constructor({ position, cause }: { position: number } & WithCause) {
+    super("NonCanonicalUseError", "The use of the session is not in its canonical form.", {
+      cause,
+      facts: [`Position: byte ${position} of the signature`],
+    });
+    this.position = position;
+  }
+}
+
+/** The session key is zero, or of a kind that is not supported. */
+export class SessionKeyNotSupportedError extends LatchkeyError {
+  readonly length: number;
+  constructor({ length, cause }: { length: number } & WithCause) {
+    super("SessionKeyNotSupportedError", "The session key is zero or of a kind that is not supported.", {
+      cause,
+      facts: ["Expected: 20 bytes, not zero", `Actual: ${length} bytes`],
+    });
+    this.length = length;
+  }
+}
+
+/** The session key's signature has the wrong length. */
+export class SignatureLengthError extends LatchkeyError {
+  readonly expected: number;
+  readonly actual: number;
+  constructor({ expected, actual, cause }: { expected: number; actual: number } & WithCause) {
+    super("SignatureLengthError", "The session key's signature has the wrong length.", {
+      cause,
+      facts: [`Expected: ${expected} bytes`, `Actual: ${actual} bytes`],
+    });
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The session has operation policies, which are not supported yet. */
+export class OperationPoliciesNotSupportedError extends LatchkeyError {
+  constructor({ cause }: WithCause = {}) {
+    super("OperationPoliciesNotSupportedError", "Operation policies are not supported yet.", { cause });
+  }
+}
+
+/** The session was never granted for this account on this chain. */
+export class SessionNotGrantedError extends LatchkeyError {
+  readonly id: Hex;
+  constructor({ id, cause }: { id: Hex } & WithCause) {
+    super("SessionNotGrantedError", "The session was not granted for this account on this chain.", {
+      cause,
+      facts: [`Session: ${id}`],
+    });
+    this.id = id;
+  }
+}
+
+/** The session was revoked, which is final. */
+export class SessionRevokedError extends LatchkeyError {
+  readonly id: Hex;
+  constructor({ id, cause }: { id: Hex } & WithCause) {
+    super("SessionRevokedError", "The session was revoked, which is final.", { cause, facts: [`Session: ${id}`] });
+    this.id = id;
+  }
+}
+
+/** The session belongs to another epoch than the account's present one. */
+export class EpochMismatchError extends LatchkeyError {
+  readonly id: Hex;
+  readonly sessionEpoch: bigint;
+  readonly accountEpoch: bigint;
+  constructor({
+    id,
+    sessionEpoch,
+    accountEpoch,
+    cause,
+  }: { id: Hex; sessionEpoch: bigint; accountEpoch: bigint } & WithCause) {
+    super(
+      "EpochMismatchError",
+      sessionEpoch < accountEpoch
+        ? "The session ended when the owner revoked all sessions."
+        : "The session belongs to an epoch that has not begun.",
+      { cause, facts: [`Session's epoch: ${sessionEpoch}`, `Account's epoch: ${accountEpoch}`, `Session: ${id}`] },
+    );
+    this.id = id;
+    this.sessionEpoch = sessionEpoch;
+    this.accountEpoch = accountEpoch;
+  }
+}
+
+/** A bound of a validity window is too late. */
+export class TimeOutOfRangeError extends LatchkeyError {
+  readonly time: number;
+  constructor({ time, cause }: { time: number } & WithCause) {
+    super("TimeOutOfRangeError", "A bound of a validity window is too late.", {
+      cause,
+      facts: [`Limit: ${2 ** 47}`, `Actual: ${time}`],
+    });
+    this.time = time;
+  }
+}
+
+/** There is no second in which the session and all its policies allow the operation. */
+export class EmptyWindowError extends LatchkeyError {
+  readonly id: Hex;
+  readonly validAfter: number;
+  readonly validUntil: number;
+  constructor({ id, validAfter, validUntil, cause }: { id: Hex; validAfter: number; validUntil: number } & WithCause) {
+    super("EmptyWindowError", "There is no time at which the session and its policies allow the operation.", {
+      cause,
+      facts: [`Not before: ${describeTime(validAfter)}`, `Not after: ${describeTime(validUntil)}`, `Session: ${id}`],
+    });
+    this.id = id;
+    this.validAfter = validAfter;
+    this.validUntil = validUntil;
+  }
+}
+
+/** The operation uses a paymaster that the session does not allow. */
+export class PaymasterNotAllowedError extends LatchkeyError {
+  readonly id: Hex;
+  readonly expected: Address;
+  readonly actual: Address;
+  constructor({ id, expected, actual, cause }: { id: Hex; expected: Address; actual: Address } & WithCause) {
+    super("PaymasterNotAllowedError", "The session does not allow this paymaster.", {
+      cause,
+      facts: [`Expected: ${/^0x0+$/.test(expected) ? "none" : expected}`, `Actual: ${actual}`, `Session: ${id}`],
+    });
+    this.id = id;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The operation's paymaster data is cut short. */
+export class PaymasterDataError extends LatchkeyError {
+  readonly length: number;
+  constructor({ length, cause }: { length: number } & WithCause) {
+    super("PaymasterDataError", "The operation's paymaster data is too short.", {
+      cause,
+      facts: ["Expected: none, or at least 52 bytes", `Actual: ${length} bytes`],
+    });
+    this.length = length;
+  }
+}
+
+/** The operation may cost more than the session allows. In wei. */
+export class OpCostExceededError extends LatchkeyError {
+  readonly id: Hex;
+  readonly maxOpCost: bigint;
+  readonly opCost: bigint;
+  constructor({ id, maxOpCost, opCost, cause }: { id: Hex; maxOpCost: bigint; opCost: bigint } & WithCause) {
+    super("OpCostExceededError", "The operation may cost more than the session allows.", {
+      cause,
+      facts: [`Limit: ${maxOpCost} wei`, `Actual: ${opCost} wei (all gas limits times maxFeePerGas)`, `Session: ${id}`],
+    });
+    this.id = id;
+    this.maxOpCost = maxOpCost;
+    this.opCost = opCost;
+  }
+}
+
+/** A call goes to a target that no session may call. */
+export class TargetForbiddenError extends LatchkeyError {
+  readonly target: Address;
+  readonly context: CallContext;
+  constructor({ target, context = {}, cause }: { target: Address } & OfCall) {
+    super("TargetForbiddenError", "No session may call this target.", {
+      cause,
+      facts: [`Target: ${target}`, ...describeContext(context)],
+    });
+    this.target = target;
+    this.context = context;
+  }
+}
+
+/** A call goes to a module of the account. */
+export class TargetIsModuleError extends LatchkeyError {
+  readonly target: Address;
+  readonly context: CallContext;
+  constructor({ target, context = {}, cause }: { target: Address } & OfCall) {
+    super("TargetIsModuleError", "A session for any target may not call a module of the account.", {
+      cause,
+      facts: [`Target: ${target}`, ...describeContext(context)],
+    });
+    this.target = target;
+    this.context = context;
+  }
+}
+
+/** A call is to a function that configures or drives an account or a module. */
+export class SelectorForbiddenError extends LatchkeyError {
+  readonly selector: Hex;
+  readonly context: CallContext;
+  constructor({ selector, context = {}, cause }: { selector: Hex } & OfCall) {
+    super("SelectorForbiddenError", "A session for any target may not call this function.", {
+      cause,
+      facts: [`Selector: ${selector}`, ...describeContext(context)],
+    });
+    this.selector = selector;
+    this.context = context;
+  }
+}
+
+/** A call claims an action that the signature does not show. */
+export class ActionNotRevealedError extends LatchkeyError {
+  readonly context: CallContext;
+  constructor({ context = {}, cause }: OfCall) {
+    super("ActionNotRevealedError", "A call claims an action that the signature does not show.", {
+      cause,
+      facts: describeContext(context),
+    });
+    this.context = context;
+  }
+}
+
+/** An action allows any function of any target, which is never allowed. */
+export class ActionTooBroadError extends LatchkeyError {
+  readonly context: CallContext;
+  constructor({ context = {}, cause }: OfCall) {
+    super("ActionTooBroadError", "No session may allow any function of any target.", {
+      cause,
+      facts: describeContext(context),
+    });
+    this.context = context;
+  }
+}
+
+/** A call goes to another target than the session allows. */
+export class TargetNotAllowedError extends LatchkeyError {
+  readonly expected: Address;
+  readonly actual: Address;
+  readonly context: CallContext;
+  constructor({ expected, actual, context = {}, cause }: { expected: Address; actual: Address } & OfCall) {
+    super("TargetNotAllowedError", "The session may not call this target.", {
+      cause,
+      facts: [`Expected: ${expected}`, `Actual: ${actual}`, ...describeContext(context)],
+    });
+    this.expected = expected;
+    this.actual = actual;
+    this.context = context;
+  }
+}
+
+/** A call is to another function than the session allows. */
+export class SelectorNotAllowedError extends LatchkeyError {
+  readonly expected: Hex;
+  readonly actual: Hex;
+  readonly context: CallContext;
+  constructor({ expected, actual, context = {}, cause }: { expected: Hex; actual: Hex } & OfCall) {
+    super("SelectorNotAllowedError", "The session may not call this function.", {
+      cause,
+      facts: [`Expected: ${expected}`, `Actual: ${actual}`, ...describeContext(context)],
+    });
+    this.expected = expected;
+    this.actual = actual;
+    this.context = context;
+  }
+}
+
+/** A call has one to three bytes of calldata, which is never allowed. */
+export class CalldataTooShortError extends LatchkeyError {
+  readonly length: number;
+  readonly context: CallContext;
+  constructor({ length, context = {}, cause }: { length: number } & OfCall) {
+    super("CalldataTooShortError", "Calldata of one to three bytes is never allowed.", {
+      cause,
+      facts: [`Actual: ${length} bytes`, ...describeContext(context)],
+    });
+    this.length = length;
+    this.context = context;
+  }
+}
+
+/** A call sends more native currency than the session allows. In wei. */
+export class ValueExceededError extends LatchkeyError {
+  readonly maxValue: bigint;
+  readonly value: bigint;
+  readonly context: CallContext;
+  constructor({ maxValue, value, context = {}, cause }: { maxValue: bigint; value: bigint } & OfCall) {
+    super("ValueExceededError", "The call sends more native currency than the session allows.", {
+      cause,
+      facts: [`Limit: ${maxValue} wei`, `Actual: ${value} wei`, ...describeContext(context)],
+    });
+    this.maxValue = maxValue;
+    this.value = value;
+    this.context = context;
+  }
+}
+
+/** A policy did not answer as a policy does, or there is no contract at its address. */
+export class PolicyAnswerError extends LatchkeyError {
+  readonly context: CallContext;
+  readonly length: number;
+  constructor({ context = {}, length, cause }: { length: number } & OfCall) {
+    super("PolicyAnswerError", "A policy did not answer with one word, or has no code.", {
+      cause,
+      facts: [`Actual: ${length} bytes`, ...describeContext(context)],
+    });
+    this.context = context;
+    this.length = length;
+  }
+}
+
+/** A policy answered with something else than a validity window. */
+export class PolicyValidationDataError extends LatchkeyError {
+  readonly context: CallContext;
+  readonly validationData: bigint;
+  constructor({ context = {}, validationData, cause }: { validationData: bigint } & OfCall) {
+    super("PolicyValidationDataError", "A policy answered with something else than a validity window.", {
+      cause,
+      facts: [`Actual: ${validationData}`, ...describeContext(context)],
+    });
+    this.context = context;
+    this.validationData = validationData;
+  }
+}

@@ -1,0 +1,364 @@
+import type { Address, Hex } from "viem";
+import type { Comparison } from "../policies/abiRule.js";
+import { LatchkeyError } from "./base.js";
+import { describeContext, describeRule, describeTime } from "./describe.js";
+
+/** Which call of which session a policy refused, as far as it is known. */
+export type CallContext = {
+  /** The session's id. */
+  readonly id?: Hex | undefined;
+  /** Index of the call in the operation. */
+  readonly callIndex?: number | undefined;
+  /** Index of the action in the session. */
+  readonly actionIndex?: number | undefined;
+  /** The policy contract. */
+  readonly policy?: Address | undefined;
+};
+
+type PolicyErrorParameters = { context?: CallContext | undefined; cause?: unknown };
+
+/** The class of all refusals of a call by a policy. */
+export class PolicyError extends LatchkeyError {
+  /** Which call it was. */
+  readonly context: CallContext;
+  constructor(
+    name: string,
+    shortMessage: string,
+    facts: readonly string[],
+    { context = {}, cause }: PolicyErrorParameters,
+  ) {
+    super(name, shortMessage, { cause, facts: [...facts, ...describeContext(context)] });
+    this.context = context;
+  }
+}
+
+/** The function is none of those that may be called on the token. */
+export class TokenFunctionNotAllowedError extends PolicyError {
+  readonly selector: Hex;
+  constructor({ selector, ...rest }: { selector: Hex } & PolicyErrorParameters) {
+    super(
+      "TokenFunctionNotAllowedError",
+      "The session may not call this function of the token.",
+      ["Expected: transfer, transferFrom, approve or increaseAllowance", `Actual: ${selector}`],
+      rest,
+    );
+    this.selector = selector;
+  }
+}
+
+/** The calldata is longer or shorter than the function's arguments. */
+export class TokenCalldataLengthError extends PolicyError {
+  readonly expected: number;
+  readonly actual: number;
+  constructor({ expected, actual, ...rest }: { expected: number; actual: number } & PolicyErrorParameters) {
+    super(
+      "TokenCalldataLengthError",
+      "The calldata is not as long as the function's arguments.",
+      [`Expected: ${expected} bytes`, `Actual: ${actual} bytes`],
+      rest,
+    );
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** An address in the calldata has more than 160 bits. */
+export class DirtyAddressError extends PolicyError {
+  constructor({ word, ...rest }: { word: bigint } & PolicyErrorParameters) {
+    super("DirtyAddressError", "An address in the calldata has more than 160 bits.", [`Argument: ${word}`], rest);
+  }
+}
+
+/** The recipient, or the spender of an approval, is not on the session's list. */
+export class RecipientNotAllowedError extends PolicyError {
+  readonly recipient: Address;
+  /** The list, if it is known. */
+  readonly expected: readonly Address[] | undefined;
+  constructor({
+    recipient,
+    expected,
+    ...rest
+  }: { recipient: Address; expected?: readonly Address[] | undefined } & PolicyErrorParameters) {
+    super(
+      "RecipientNotAllowedError",
+      "The session may not send to this recipient.",
+      [...(expected ? [`Expected: ${expected.join(", ")}`] : []), `Actual: ${recipient}`],
+      rest,
+    );
+    this.recipient = recipient;
+    this.expected = expected;
+  }
+}
+
+/** The amount is more than one call may move. In the token's smallest unit. */
+export class CallLimitExceededError extends PolicyError {
+  readonly limit: bigint;
+  readonly amount: bigint;
+  constructor({ limit, amount, ...rest }: { limit: bigint; amount: bigint } & PolicyErrorParameters) {
+    super(
+      "CallLimitExceededError",
+      "The amount is more than one call may move.",
+      [`Limit: ${limit}`, `Amount: ${amount}`],
+      rest,
+    );
+    this.limit = limit;
+    this.amount = amount;
+  }
+}
+
+/** With this amount, more would be spent than is allowed in total. In the token's smallest unit. */
+export class TotalLimitExceededError extends PolicyError {
+  readonly limit: bigint;
+  readonly spent: bigint;
+  readonly amount: bigint;
+  constructor({
+    limit,
+    spent,
+    amount,
+    ...rest
+  }: { limit: bigint; spent: bigint; amount: bigint } & PolicyErrorParameters) {
+    super(
+      "TotalLimitExceededError",
+      "The amount is more than is left in total.",
+      [`Limit: ${limit}`, `Spent: ${spent}`, `Left: ${left(limit, spent)}`, `Amount: ${amount}`],
+      rest,
+    );
+    this.limit = limit;
+    this.spent = spent;
+    this.amount = amount;
+  }
+}
+
+/** With this amount, more would be spent than is allowed in the present period. In the token's smallest unit. */
+export class PeriodLimitExceededError extends PolicyError {
+  readonly limit: bigint;
+  readonly spent: bigint;
+  readonly amount: bigint;
+  /** When the next period begins, in seconds since 1970. */
+  readonly resetsAt: number;
+  constructor({
+    limit,
+    spent,
+    amount,
+    resetsAt,
+    ...rest
+  }: { limit: bigint; spent: bigint; amount: bigint; resetsAt: number } & PolicyErrorParameters) {
+    super(
+      "PeriodLimitExceededError",
+      "The amount is more than is left in this period.",
+      [
+        `Limit: ${limit}`,
+        `Spent: ${spent}`,
+        `Left: ${left(limit, spent)}`,
+        `Amount: ${amount}`,
+        `Resets at: ${describeTime(resetsAt)}`,
+      ],
+      rest,
+    );
+    this.limit = limit;
+    this.spent = spent;
+    this.amount = amount;
+    this.resetsAt = resetsAt;
+  }
+}
+
+function left(limit: bigint, spent: bigint): bigint {
+  return limit > spent ? limit - spent : 0n;
+}
+
+/** The time that the use states is missing, or before the limit's first period. */
+export class ClaimedTimeTooEarlyError extends PolicyError {
+  readonly anchor: number;
+  readonly claimedTime: number;
+  constructor({ anchor, claimedTime, ...rest }: { anchor: number; claimedTime: number } & PolicyErrorParameters) {
+    super(
+      "ClaimedTimeTooEarlyError",
+      claimedTime === 0 ? "The use states no time, which a limit per period needs." : "The first period has not begun.",
+      [`First period: ${describeTime(anchor)}`, `Stated time: ${describeTime(claimedTime)}`],
+      rest,
+    );
+    this.anchor = anchor;
+    this.claimedTime = claimedTime;
+  }
+}
+
+/** The time that the use states is too far in the future. */
+export class ClaimedTimeTooLateError extends PolicyError {
+  readonly claimedTime: number;
+  constructor({ claimedTime, ...rest }: { claimedTime: number } & PolicyErrorParameters) {
+    super(
+      "ClaimedTimeTooLateError",
+      "The stated time is too far in the future.",
+      [`Stated time: ${describeTime(claimedTime)}`],
+      rest,
+    );
+    this.claimedTime = claimedTime;
+  }
+}
+
+/** The use states a time in a period that is over: a later one has been spent in. */
+export class PeriodInPastError extends PolicyError {
+  readonly latestPeriod: bigint;
+  readonly claimedPeriod: bigint;
+  constructor({
+    latestPeriod,
+    claimedPeriod,
+    ...rest
+  }: { latestPeriod: bigint; claimedPeriod: bigint } & PolicyErrorParameters) {
+    super(
+      "PeriodInPastError",
+      "The stated time is in a period that is over.",
+      [`Latest period: ${latestPeriod}`, `Stated period: ${claimedPeriod}`],
+      rest,
+    );
+    this.latestPeriod = latestPeriod;
+    this.claimedPeriod = claimedPeriod;
+  }
+}
+
+/** The configuration of an ERC-20 limit is malformed. */
+export class Erc20LimitConfigError extends PolicyError {
+  readonly position: number;
+  constructor({ position, ...rest }: { position: number } & PolicyErrorParameters) {
+    super(
+      "Erc20LimitConfigError",
+      "The configuration of an ERC-20 limit is malformed.",
+      [`Position: byte ${position}`],
+      rest,
+    );
+    this.position = position;
+  }
+}
+
+/** The configuration of argument rules is malformed. */
+export class AbiRuleConfigError extends PolicyError {
+  readonly position: number;
+  constructor({ position, ...rest }: { position: number } & PolicyErrorParameters) {
+    super(
+      "AbiRuleConfigError",
+      "The configuration of argument rules is malformed.",
+      [`Position: byte ${position}`],
+      rest,
+    );
+    this.position = position;
+  }
+}
+
+/** The calldata ends before an argument that a rule is about. */
+export class ArgumentMissingError extends PolicyError {
+  readonly word: number;
+  readonly calldataLength: number;
+  constructor({ word, calldataLength, ...rest }: { word: number; calldataLength: number } & PolicyErrorParameters) {
+    super(
+      "ArgumentMissingError",
+      "The calldata ends before an argument that a rule is about.",
+      [`Argument word: ${word}`, `Calldata: ${calldataLength} bytes`],
+      rest,
+    );
+    this.word = word;
+    this.calldataLength = calldataLength;
+  }
+}
+
+/** An argument is no proper value of its type: bits are set that the type does not have. */
+export class ArgumentMalformedError extends PolicyError {
+  readonly word: number;
+  readonly type: string;
+  readonly actual: Hex;
+  constructor({ word, type, actual, ...rest }: { word: number; type: string; actual: Hex } & PolicyErrorParameters) {
+    super(
+      "ArgumentMalformedError",
+      "An argument is no proper value of its type.",
+      [`Argument word: ${word}`, `Type: ${type}`, `Actual: ${actual}`],
+      rest,
+    );
+    this.word = word;
+    this.type = type;
+    this.actual = actual;
+  }
+}
+
+/** A value of an elementary type: a number, a truth value, an address or bytes. */
+export type ArgumentValue = bigint | boolean | Hex;
+
+/** An argument does not meet the session's rule for it. */
+export class RuleNotMetError extends PolicyError {
+  readonly group: number;
+  /** Index of the argument's 32-byte word after the selector. */
+  readonly word: number;
+  readonly type: string;
+  readonly comparison: Comparison;
+  readonly expected: readonly ArgumentValue[];
+  readonly actual: ArgumentValue;
+  constructor({
+    group,
+    word,
+    type,
+    comparison,
+    expected,
+    actual,
+    ...rest
+  }: {
+    group: number;
+    word: number;
+    type: string;
+    comparison: Comparison;
+    expected: readonly ArgumentValue[];
+    actual: ArgumentValue;
+  } & PolicyErrorParameters) {
+    super(
+      "RuleNotMetError",
+      "An argument does not meet the session's rule.",
+      [
+        `Expected: ${describeRule(comparison, expected)}`,
+        `Actual: ${actual}`,
+        `Argument word: ${word} (${type})`,
+        `Rule group: ${group}`,
+      ],
+      rest,
+    );
+    this.group = group;
+    this.word = word;
+    this.type = type;
+    this.comparison = comparison;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** None of several alternative rules holds. */
+export class NoRuleMetError extends PolicyError {
+  readonly group: number;
+  readonly rules: number;
+  /** Index of the word that the last of them is about. */
+  readonly word: number;
+  readonly actual: Hex;
+  constructor({
+    group,
+    rules,
+    word,
+    actual,
+    ...rest
+  }: { group: number; rules: number; word: number; actual: Hex } & PolicyErrorParameters) {
+    super(
+      "NoRuleMetError",
+      "None of the alternative rules for the arguments holds.",
+      [`Rules: ${rules}`, `Actual, for the last: ${actual}`, `Argument word: ${word}`, `Rule group: ${group}`],
+      rest,
+    );
+    this.group = group;
+    this.rules = rules;
+    this.word = word;
+    this.actual = actual;
+  }
+}
+
+/** A policy that this package does not know refused a call. */
+export class UnknownPolicyError extends PolicyError {
+  /** What the policy reverted with. */
+  readonly reason: Hex;
+  constructor({ reason, ...rest }: { reason: Hex } & PolicyErrorParameters) {
+    super("UnknownPolicyError", "A policy refused the call.", [`Reason: ${reason}`], rest);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,207 @@
+import type { Address, Hex } from "viem";
+import type { Call } from "../use/execution.js";
+import { LatchkeyError } from "./base.js";
+import { describeTime } from "./describe.js";
+
+/** The session has ended, by its time window. */
+export class SessionExpiredError extends LatchkeyError {
+  /** Last second in which the session could act, if it is known. */
+  readonly validUntil: number | undefined;
+  /** Time of the latest block, if it is known. */
+  readonly now: number | undefined;
+  constructor({
+    validUntil,
+    now,
+    cause,
+  }: { validUntil?: number | undefined; now?: number | undefined; cause?: unknown } = {}) {
+    super("SessionExpiredError", "The session has ended.", {
+      cause,
+      facts: [
+        ...(validUntil === undefined ? [] : [`Valid until: ${describeTime(validUntil)}`]),
+        ...(now === undefined ? [] : [`Latest block: ${describeTime(now)}`]),
+      ],
+    });
+    this.validUntil = validUntil;
+    this.now = now;
+  }
+}
+
+/** The session has not begun, by its time window. */
+export class SessionNotStartedError extends LatchkeyError {
+  /** First second in which the session may act, if it is known. */
+  readonly validAfter: number | undefined;
+  /** Time of the latest block, if it is known. */
+  readonly now: number | undefined;
+  constructor({
+    validAfter,
+    now,
+    cause,
+  }: { validAfter?: number | undefined; now?: number | undefined; cause?: unknown } = {}) {
+    super("SessionNotStartedError", "The session has not begun.", {
+      cause,
+      facts: [
+        ...(validAfter === undefined ? [] : [`Valid after: ${describeTime(validAfter)}`]),
+        ...(now === undefined ? [] : [`Latest block: ${describeTime(now)}`]),
+      ],
+    });
+    this.validAfter = validAfter;
+    this.now = now;
+  }
+}
+
+/** The operation came at a time at which it is not valid: expired, not due, or in another period than it states. */
+export class OutsideWindowError extends LatchkeyError {
+  constructor({ cause }: { cause?: unknown } = {}) {
+    super("OutsideWindowError", "The operation is not valid at this time.", {
+      cause,
+      facts: ["The session has ended or has not begun, or a period of its limits was over when the operation arrived."],
+    });
+  }
+}
+
+/** A period of a limit is about to end or has only just begun, so that no bundler would take the operation. */
+export class PeriodBoundaryError extends LatchkeyError {
+  /** When to try again, in seconds since 1970. */
+  readonly retryAt: number;
+  readonly now: number;
+  constructor({ retryAt, now }: { retryAt: number; now: number }) {
+    super("PeriodBoundaryError", "A limit's period is about to change; bundlers take no operation now.", {
+      facts: [`Latest block: ${describeTime(now)}`, `Try again at: ${describeTime(retryAt)}`],
+    });
+    this.retryAt = retryAt;
+    this.now = now;
+  }
+}
+
+/** No action of the session allows a call. `cause` and `reasons` say why, action by action. */
+export class CallNotAllowedError extends LatchkeyError {
+  readonly callIndex: number;
+  readonly call: Call;
+  /** For each action why it does not allow the call. */
+  readonly reasons: readonly LatchkeyError[];
+  constructor({
+    callIndex,
+    call,
+    reasons,
+    cause,
+  }: {
+    callIndex: number;
+    call: Call;
+    reasons: readonly LatchkeyError[];
+    cause: LatchkeyError;
+  }) {
+    super("CallNotAllowedError", `The session does not allow this call. ${cause.shortMessage}`, {
+      cause,
+      facts: [
+        `Call: ${callIndex}`,
+        `To: ${call.to}`,
+        `Function: ${call.data.length >= 10 ? call.data.slice(0, 10) : "none"}`,
+        ...cause.facts.filter((fact) => !fact.startsWith("Call:")),
+      ],
+    });
+    this.callIndex = callIndex;
+    this.call = call;
+    this.reasons = reasons;
+  }
+}
+
+/** The key at hand is not the session's. */
+export class SessionKeyMismatchError extends LatchkeyError {
+  readonly expected: Hex;
+  readonly actual: Hex;
+  constructor({ expected, actual }: { expected: Hex; actual: Hex }) {
+    super("SessionKeyMismatchError", "The key is not the session's.", {
+      facts: [`Expected: ${expected}`, `Actual: ${actual}`],
+    });
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The signature of the operation is not by the session's key. */
+export class WrongSignatureError extends LatchkeyError {
+  constructor({ cause }: { cause?: unknown } = {}) {
+    super("WrongSignatureError", "The operation is not signed by the session's key.", {
+      cause,
+      facts: ["This could arise when another key signed, or when the operation changed after it was signed."],
+    });
+  }
+}
+
+/** The session is for another account. */
+export class AccountMismatchError extends LatchkeyError {
+  readonly expected: Address;
+  readonly actual: Address;
+  constructor({ expected, actual }: { expected: Address; actual: Address }) {
+    super("AccountMismatchError", "The session is for another account.", {
+      facts: [`Expected: ${expected}`, `Actual: ${actual}`],
+    });
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The session is for another chain. */
+export class ChainMismatchError extends LatchkeyError {
+  readonly expected: bigint;
+  readonly actual: bigint;
+  constructor({ expected, actual }: { expected: bigint; actual: bigint }) {
+    super("ChainMismatchError", "The session is for another chain.", {
+      facts: [`Expected: ${expected}`, `Actual: ${actual}`],
+    });
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The account uses an EntryPoint of a version that is not supported. */
+export class EntryPointNotSupportedError extends LatchkeyError {
+  constructor({ version }: { version: string }) {
+    super("EntryPointNotSupportedError", "The account's EntryPoint is not supported yet.", {
+      facts: ["Expected: version 0.7", `Actual: version ${version}`],
+    });
+  }
+}
+
+/** A session does not sign messages for its account. */
+export class SigningNotSupportedError extends LatchkeyError {
+  constructor({ what }: { what: string }) {
+    super("SigningNotSupportedError", `A session key cannot sign ${what} for the account.`, {
+      facts: ["A session may make calls; what it may sign is not supported yet."],
+    });
+  }
+}
+
+/** There is no smart account to act with. */
+export class AccountNotFoundError extends LatchkeyError {
+  constructor() {
+    super("AccountNotFoundError", "There is no smart account to act with.", {
+      facts: ["Give `account`, or a client that has one."],
+    });
+  }
+}
+
+/** A user operation was included, but what it was to do failed. */
+export class UserOperationFailedError extends LatchkeyError {
+  readonly userOpHash: Hex;
+  readonly transactionHash: Hex;
+  readonly reason: string | undefined;
+  constructor({
+    userOpHash,
+    transactionHash,
+    reason,
+    cause,
+  }: { userOpHash: Hex; transactionHash: Hex; reason?: string | undefined; cause?: unknown }) {
+    super("UserOperationFailedError", "The user operation was included but failed.", {
+      cause,
+      facts: [
+        `User operation: ${userOpHash}`,
+        `Transaction: ${transactionHash}`,
+        ...(reason ? [`Reason: ${reason}`] : []),
+      ],
+    });
+    this.userOpHash = userOpHash;
+    this.transactionHash = transactionHash;
+    this.reason = reason;
+  }
+}

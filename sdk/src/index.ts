@@ -1,0 +1,163 @@
+export {
+  type SessionAccountImplementation,
+  type ToSessionAccountErrorType,
+  type ToSessionAccountParameters,
+  type ToSessionAccountReturnType,
+  toSessionAccount,
+} from "./accounts/toSessionAccount.js";
+export {
+  type ExplainUserOperationParameters,
+  type ExplainUserOperationReturnType,
+  explainUserOperation,
+} from "./actions/explainUserOperation.js";
+export { type GetEpochParameters, type GetEpochReturnType, getEpoch } from "./actions/getEpoch.js";
+export {
+  erc7579Abi,
+  type GetGrantCallsParameters,
+  type GetGrantCallsReturnType,
+  getGrantCalls,
+  type OwnerCall,
+} from "./actions/getGrantCalls.js";
+export {
+  type GetSessionAllowanceParameters,
+  type GetSessionAllowanceReturnType,
+  getBudgetId,
+  getSessionAllowance,
+  type SessionAllowance,
+  type SpentLimit,
+} from "./actions/getSessionAllowance.js";
+export {
+  type GetSessionStatusParameters,
+  type GetSessionStatusReturnType,
+  getSessionStatus,
+} from "./actions/getSessionStatus.js";
+export {
+  type GrantSessionErrorType,
+  type GrantSessionParameters,
+  type GrantSessionReturnType,
+  grantSession,
+} from "./actions/grantSession.js";
+export {
+  drawNextEpoch,
+  getRevokeAllCall,
+  type RevokeAllSessionsErrorType,
+  type RevokeAllSessionsParameters,
+  type RevokeAllSessionsReturnType,
+  revokeAllSessions,
+} from "./actions/revokeAllSessions.js";
+export {
+  getRevokeCall,
+  type RevokeSessionErrorType,
+  type RevokeSessionParameters,
+  type RevokeSessionReturnType,
+  revokeSession,
+} from "./actions/revokeSession.js";
+export type {
+  BundlerLikeClient,
+  OwnerOperationParameters,
+  OwnerOperationReturnType,
+} from "./actions/sendOwnerCalls.js";
+export { type ContractOverrides, type Contracts, getContracts } from "./addresses.js";
+export { anyPaymaster, anySelector, anyTarget, entryPoints, noCalldata, timeLimit } from "./constants.js";
+export { LatchkeyError, type LatchkeyErrorParameters } from "./errors/base.js";
+export {
+  type DecodeSessionErrorParameters,
+  type DecodeSessionErrorReturnType,
+  decodeSessionError,
+} from "./errors/decodeSessionError.js";
+export * from "./errors/input.js";
+export * from "./errors/manager.js";
+export * from "./errors/policy.js";
+export * from "./errors/use.js";
+export { abiRulePolicyAbi, erc20LimitPolicyAbi, sessionKeyManagerAbi } from "./generated.js";
+export {
+  type CreateSessionKeyErrorType,
+  type CreateSessionKeyParameters,
+  type CreateSessionKeyReturnType,
+  createSessionKey,
+  exportPrivateKey,
+  type SessionKey,
+  toSessionKey,
+} from "./keys/sessionKey.js";
+export {
+  type AbiRule,
+  type AbiRuleGroup,
+  type Comparison,
+  checkAbiRules,
+  decodeAbiRuleConfig,
+  encodeAbiRuleConfig,
+} from "./policies/abiRule.js";
+export {
+  checkErc20Limits,
+  decodeErc20LimitConfig,
+  type Erc20Function,
+  type Erc20Limits,
+  type Erc20PeriodLimit,
+  encodeErc20LimitConfig,
+} from "./policies/erc20Limit.js";
+export {
+  type AllowCallErrorType,
+  type AllowCallParameters,
+  type AllowCallReturnType,
+  allowCall,
+  type CallRules,
+} from "./session/allowCall.js";
+export {
+  type AllowErc20ErrorType,
+  type AllowErc20Parameters,
+  type AllowErc20ReturnType,
+  allowErc20,
+} from "./session/allowErc20.js";
+export {
+  type DefineSessionErrorType,
+  type DefineSessionParameters,
+  type DefineSessionReturnType,
+  defineSession,
+} from "./session/defineSession.js";
+export { getSessionId, getSessionTypedData } from "./session/getSessionId.js";
+export {
+  type AnyOfRule,
+  type ArgumentRule,
+  type ArgumentRules,
+  anyOf,
+  between,
+  eq,
+  gt,
+  gte,
+  isAccount,
+  lt,
+  lte,
+  mask,
+  neq,
+  oneOf,
+  type Rule,
+} from "./session/rules.js";
+export {
+  type ParseSessionErrorType,
+  parseSession,
+  serializeSession,
+} from "./session/serializeSession.js";
+export {
+  type Action,
+  type ActionRequest,
+  type Permission,
+  type Policy,
+  type PolicyName,
+  type PolicyRequest,
+  type Session,
+  sessionBundleTypes,
+  sessionTypes,
+  userOperationUseTypes,
+} from "./types.js";
+export {
+  type DecodedUse,
+  type DecodeUseParameters,
+  decodeUse,
+  type EncodeUseParameters,
+  encodeUse,
+  type GetUseDigestParameters,
+  getUseDigest,
+  getUseSessionId,
+} from "./use/encodeUse.js";
+export { type Call, decodeExecution, encodeExecution } from "./use/execution.js";
+export { type MatchCallsParameters, matchCalls } from "./use/matchCalls.js";

@@ -1,0 +1,99 @@
+import type { Hex, LocalAccount } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { InvalidPrivateKeyError, PrivateKeyNotAvailableError } from "../errors/input.js";
+import { parseAddress } from "../utils/validate.js";
+
+/** A key that may act within a session. It never shows its private key, whether printed, serialized or in an error. */
+export type SessionKey = {
+  /** The kind of key. */
+  readonly type: "secp256k1";
+  /** The viem account that signs with it. */
+  readonly account: LocalAccount;
+  /** How a session names it: its address, 20 bytes in lower case. */
+  readonly sessionKey: Hex;
+};
+
+export type CreateSessionKeyParameters = {
+  /** An existing private key, 32 bytes of hex; made at random if it is left out. */
+  privateKey?: Hex | undefined;
+};
+
+export type CreateSessionKeyReturnType = SessionKey;
+
+export type CreateSessionKeyErrorType = InvalidPrivateKeyError;
+
+// Private keys live here and not in the objects, so that no logger, debugger view or JSON finds them.
+const privateKeys = new WeakMap<SessionKey, Hex>();
+
+/**
+ * Makes a session key, or takes one up again from its private key.
+ *
+ * @param parameters Nothing, or a private key from {@link exportPrivateKey}.
+ * @returns The key. {@link SessionKey}
+ * @throws InvalidPrivateKeyError, which does not show the key.
+ *
+ * @example
+ * import { createSessionKey } from "latchkey";
+ *
+ * const key = createSessionKey();
+ * console.log(key.sessionKey); // 20 bytes of hex
+ */
+export function createSessionKey({
+  privateKey = generatePrivateKey(),
+}: CreateSessionKeyParameters = {}): CreateSessionKeyReturnType {
+  const key = toSessionKey(toAccount(privateKey));
+  privateKeys.set(key, privateKey);
+  return key;
+}
+
+function toAccount(privateKey: Hex): LocalAccount {
+  if (typeof privateKey !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(privateKey)) throw new InvalidPrivateKeyError();
+  try {
+    return privateKeyToAccount(privateKey);
+  } catch {
+    // The cause is left out: it may quote the key.
+    throw new InvalidPrivateKeyError();
+  }
+}
+
+/**
+ * Makes a session key of any viem account that signs with secp256k1.
+ *
+ * @param account The account; only `address` and `sign` or `signTypedData` are used.
+ * @returns The key. {@link SessionKey}
+ * @throws InvalidAddressError
+ *
+ * @example
+ * import { toSessionKey } from "latchkey";
+ * import { mnemonicToAccount } from "viem/accounts";
+ *
+ * const key = toSessionKey(
+ *   mnemonicToAccount("test test test test test test test test test test test junk"),
+ * );
+ */
+export function toSessionKey(account: LocalAccount): SessionKey {
+  return Object.freeze({ type: "secp256k1", account, sessionKey: toKeyBytes(account.address) });
+}
+
+function toKeyBytes(address: unknown): Hex {
+  return `0x${parseAddress("account.address", address).slice(2).toLowerCase()}`;
+}
+
+/**
+ * The private key of a session key, to be kept somewhere safe so that another process can go on with the session.
+ *
+ * @param key A key from {@link createSessionKey}.
+ * @returns 32 bytes of hex.
+ * @throws PrivateKeyNotAvailableError if the key was made from an account.
+ *
+ * @example
+ * import { createSessionKey, exportPrivateKey } from "latchkey";
+ *
+ * const key = createSessionKey();
+ * const same = createSessionKey({ privateKey: exportPrivateKey(key) });
+ */
+export function exportPrivateKey(key: SessionKey): Hex {
+  const privateKey = privateKeys.get(key);
+  if (privateKey === undefined) throw new PrivateKeyNotAvailableError({ sessionKey: key.sessionKey });
+  return privateKey;
+}

@@ -1,0 +1,240 @@
+import { type Address, bytesToHex, type Hex, isAddressEqual, type LocalAccount, pad, size, zeroAddress } from "viem";
+import { type ContractOverrides, findContract, getContract } from "../addresses.js";
+import { anyPaymaster, anySelector, anyTarget, entryPoints } from "../constants.js";
+import {
+  type ContractNotConfiguredError,
+  EmptyActionsError,
+  ForbiddenTargetError,
+  type InvalidAddressError,
+  type InvalidAmountError,
+  InvalidBytesError,
+  InvalidChainIdError,
+  InvalidTimeError,
+  InvalidWindowError,
+  SeparateBudgetsError,
+  TooManyError,
+} from "../errors/input.js";
+import type { SessionKey } from "../keys/sessionKey.js";
+import { decodeErc20LimitConfig, encodeErc20LimitConfig } from "../policies/erc20Limit.js";
+import type { Action, ActionRequest, Permission, Policy, Session } from "../types.js";
+import { parseAddress, parseAmount, parseBytes, parseTime } from "../utils/validate.js";
+
+export type DefineSessionParameters = {
+  /** The smart account that is acted for. */
+  account: Address;
+  /** The chain the session is for, or "every" for a session on every chain, with a budget on each. */
+  chainId: number | "every";
+  /** Who may act: a {@link SessionKey}, a viem account, or its address. */
+  sessionKey: SessionKey | LocalAccount | Address;
+  /** First second in which the session may act, in seconds since 1970 or as a Date; at once if it is left out. */
+  validAfter?: number | Date | undefined;
+  /** Last second in which the session may act, in seconds since 1970 or as a Date; "never" wishes for no end. */
+  validUntil: number | Date | "never";
+  /** The account's epoch, see {@link getEpoch}; 0n, an account's first, if it is left out. */
+  epoch?: bigint | undefined;
+  /** 32 bytes that tell apart sessions that are alike in everything else; 8 random bytes if it is left out. */
+  salt?: Hex | undefined;
+  /** The most that one operation may cost, in wei, whoever pays: all gas limits times maxFeePerGas. */
+  maxOpCost: bigint;
+  /** The only paymaster that may be used, or "any"; none may be if it is left out. */
+  paymaster?: Address | "any" | undefined;
+  /** What the session may do: {@link allowCall}, {@link allowErc20}, or actions in the form of the contracts. */
+  actions: readonly (Permission | ActionRequest)[];
+  /** Says that several budgets for one token, or calls to it outside its budget, are meant. */
+  allowSeparateBudgets?: boolean | undefined;
+  /** Contracts to use in place of the known ones. */
+  contracts?: ContractOverrides | undefined;
+};
+
+export type DefineSessionReturnType = Session;
+
+export type DefineSessionErrorType =
+  | ContractNotConfiguredError
+  | EmptyActionsError
+  | ForbiddenTargetError
+  | InvalidAddressError
+  | InvalidAmountError
+  | InvalidBytesError
+  | InvalidChainIdError
+  | InvalidTimeError
+  | InvalidWindowError
+  | SeparateBudgetsError
+  | TooManyError;
+
+/**
+ * Puts together a session, and checks everything about it that can be checked offline.
+ *
+ * @param parameters {@link DefineSessionParameters}
+ * @returns The session, in the form the contracts know. {@link Session}
+ * @throws An error for each parameter that is not what it must be. {@link DefineSessionErrorType}
+ *
+ * @example
+ * import { allowErc20, createSessionKey, defineSession } from "latchkey";
+ * import { parseEther, parseUnits } from "viem";
+ *
+ * const session = defineSession({
+ *   account: "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+ *   chainId: 1,
+ *   sessionKey: createSessionKey(),
+ *   validUntil: new Date(Date.now() + 86_400_000),
+ *   maxOpCost: parseEther("0.01"),
+ *   actions: [
+ *     allowErc20({
+ *       token: "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48",
+ *       total: parseUnits("25", 6),
+ *     }),
+ *   ],
+ *   contracts: {
+ *     manager: "0x00000000000000000000000000000000000000a1",
+ *     erc20LimitPolicy: "0x00000000000000000000000000000000000000a2",
+ *   },
+ * });
+ */
+export function defineSession(parameters: DefineSessionParameters): DefineSessionReturnType {
+  const { contracts, epoch = 0n, paymaster, allowSeparateBudgets = false } = parameters;
+  const account = parseAddress("account", parameters.account);
+  if (account === zeroAddress) throw new ForbiddenTargetError({ target: account, reason: "the account is zero" });
+  const { validAfter, validUntil } = parseWindow(parameters);
+  const actions = separateTokens(listActions(parameters.actions)).map((action, index) =>
+    resolveAction(action, index, contracts),
+  );
+  if (actions.length === 0) throw new EmptyActionsError();
+  if (actions.length > 255) throw new TooManyError({ what: "actions", limit: 255, actual: actions.length });
+  for (const { target, selector } of actions) checkTarget({ target, selector, account, contracts });
+  if (!allowSeparateBudgets) checkBudgets(actions, contracts);
+  return {
+    account,
+    chainId: parseChainId(parameters.chainId),
+    epoch: parseAmount("epoch", epoch, 2n ** 64n - 1n),
+    validAfter,
+    validUntil,
+    salt: parameters.salt === undefined ? randomSalt() : parseBytes("salt", parameters.salt, 32),
+    sessionKey: parseSessionKey(parameters.sessionKey),
+    paymaster:
+      paymaster === undefined ? zeroAddress : paymaster === "any" ? anyPaymaster : parseAddress("paymaster", paymaster),
+    maxOpCost: parseAmount("maxOpCost", parameters.maxOpCost, 2n ** 128n - 1n, 1n),
+    operationPolicies: [],
+    signaturePolicies: [],
+    actions,
+  };
+}
+
+function parseWindow({ validAfter = 0, validUntil }: DefineSessionParameters): {
+  validAfter: number;
+  validUntil: number;
+} {
+  const after = parseTime("validAfter", validAfter);
+  if (validUntil === "never") return { validAfter: after, validUntil: 0 };
+  const until = parseTime("validUntil", validUntil);
+  // 0 would mean no end to the contracts, which only "never" may ask for.
+  if (until === 0) throw new InvalidTimeError({ parameter: "validUntil", actual: validUntil });
+  if (until < after) throw new InvalidWindowError({ validAfter: after, validUntil: until });
+  return { validAfter: after, validUntil: until };
+}
+
+function parseChainId(chainId: unknown): bigint {
+  if (chainId === "every") return 0n;
+  if (typeof chainId !== "number" || !Number.isSafeInteger(chainId) || chainId < 1)
+    throw new InvalidChainIdError({ actual: chainId });
+  return BigInt(chainId);
+}
+
+function parseSessionKey(key: DefineSessionParameters["sessionKey"]): Hex {
+  const address = typeof key === "object" && key !== null ? ("sessionKey" in key ? key.sessionKey : key.address) : key;
+  const bytes = parseBytes("sessionKey", parseAddress("sessionKey", address), 20);
+  if (bytes === zeroAddress)
+    throw new InvalidBytesError({ parameter: "sessionKey", expected: "an address other than zero", actual: bytes });
+  return bytes;
+}
+
+/** 8 bytes are enough to tell sessions apart, and zeros cost less when they are sent. */
+function randomSalt(): Hex {
+  return pad(bytesToHex(globalThis.crypto.getRandomValues(new Uint8Array(8))), { size: 32 });
+}
+
+function listActions(actions: DefineSessionParameters["actions"]): readonly ActionRequest[] {
+  if (!Array.isArray(actions)) throw new EmptyActionsError();
+  return actions.flatMap((item: Permission | ActionRequest) => ("actions" in item ? item.actions : [item]));
+}
+
+/**
+ * A budget is known by session, policy and configuration but not by token, so two tokens with the same limits would
+ * share one. A salt in the configuration keeps them apart.
+ */
+function separateTokens(actions: readonly ActionRequest[]): readonly ActionRequest[] {
+  const tokens = new Map<Hex, Address>();
+  const separate = (target: Address, config: Hex): Hex => {
+    const token = tokens.get(config);
+    if (token !== undefined && token.toLowerCase() !== target.toLowerCase()) {
+      const limits = decodeErc20LimitConfig(config);
+      return separate(target, encodeErc20LimitConfig({ ...limits, salt: ((limits.salt ?? 0) + 1) % 2 ** 32 }));
+    }
+    tokens.set(config, target);
+    return config;
+  };
+  return actions.map((action) => ({
+    ...action,
+    policies: action.policies.map((policy) =>
+      policy.policy === "erc20LimitPolicy" ? { ...policy, config: separate(action.target, policy.config) } : policy,
+    ),
+  }));
+}
+
+function resolveAction(action: ActionRequest, index: number, contracts: ContractOverrides | undefined): Action {
+  const name = `actions[${index}]`;
+  if (action.policies.length > 255)
+    throw new TooManyError({ what: `policies of ${name}`, limit: 255, actual: action.policies.length });
+  return {
+    target: parseAddress(`${name}.target`, action.target),
+    selector: parseBytes(`${name}.selector`, action.selector, 4),
+    maxValue: parseAmount(`${name}.maxValue`, action.maxValue, 2n ** 256n - 1n),
+    policies: action.policies.map(({ policy, config }): Policy => {
+      const bytes = parseBytes(`${name}.config`, config);
+      if (size(bytes) > 0xffff)
+        throw new TooManyError({ what: `bytes of configuration in ${name}`, limit: 0xffff, actual: size(bytes) });
+      return {
+        policy:
+          policy === "erc20LimitPolicy" || policy === "abiRulePolicy"
+            ? getContract(policy, contracts)
+            : parseAddress(`${name}.policy`, policy),
+        config: bytes,
+      };
+    }),
+  };
+}
+
+/** The targets that the manager refuses whatever a session says. */
+function checkTarget({
+  target,
+  selector,
+  account,
+  contracts,
+}: Pick<Action, "target" | "selector"> & { account: Address; contracts: ContractOverrides | undefined }): void {
+  const reasons: readonly [boolean, string][] = [
+    [target === zeroAddress, "it is zero"],
+    [isAddressEqual(target, account), "it is the account itself"],
+    [isAddressEqual(target, findContract("manager", contracts)), "it is the session key manager"],
+    [entryPoints.some((entryPoint) => isAddressEqual(target, entryPoint)), "it is an EntryPoint"],
+    [target === anyTarget && selector === anySelector, "any function of any target is too much"],
+  ];
+  const reason = reasons.find(([applies]) => applies);
+  if (reason) throw new ForbiddenTargetError({ target, reason: reason[1] });
+}
+
+/** One budget for each token, and no way around it. */
+function checkBudgets(actions: readonly Action[], contracts: ContractOverrides | undefined): void {
+  const limitPolicy = findContract("erc20LimitPolicy", contracts);
+  const isLimit = ({ policy }: Policy): boolean => isAddressEqual(policy, limitPolicy);
+  const limited = new Map<Address, Hex>();
+  for (const { target, policies } of actions)
+    for (const { config } of policies.filter(isLimit)) {
+      const other = limited.get(target);
+      if (other !== undefined && other !== config)
+        throw new SeparateBudgetsError({ token: target, reason: "it has two different limits" });
+      limited.set(target, config);
+    }
+  for (const { target, selector, policies } of actions)
+    for (const token of limited.keys())
+      if ((target === token || target === anyTarget) && !policies.some(isLimit))
+        throw new SeparateBudgetsError({ token, reason: `calls to ${selector} are outside its limit` });
+}
