@@ -356,9 +356,13 @@ function compileRule({ path, word, type, value }: Place & { type: string; value:
   return { word, type, comparison: known, references: distinct };
 }
 
+function getKind(type: string): string {
+  return type === "address" ? type : (getTypeInfo(type)?.kind ?? "unknown");
+}
+
 /** Why a comparison does not fit a type or makes no sense. */
 function findFault(comparison: Comparison, type: string, references: readonly unknown[]): string | undefined {
-  const kind = type === "address" ? type : (getTypeInfo(type)?.kind ?? "unknown");
+  const kind = getKind(type);
   const [first = 0n, second = 0n] = references.map(toBigInt);
   switch (comparison) {
     case "eq":
