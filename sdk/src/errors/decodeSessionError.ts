@@ -11,7 +11,7 @@ import { OutsideWindowError, SessionExpiredError, SessionNotStartedError, WrongS
 export type DecodeSessionErrorParameters = {
   /** The session that was used: tells an expired one from one that has not begun. */
   session?: Session | undefined;
-  /** The time, in seconds since 1970, to judge by; the local clock's if it is left out. */
+  /** The chain's time, in seconds since 1970, to judge by; the local clock's if it is left out. */
   now?: number | undefined;
   /** Contracts to use in place of the known ones. */
   contracts?: ContractOverrides | undefined;
@@ -121,12 +121,12 @@ function decodeMessage(
   if (/\bAA24\b|Invalid UserOp(?:eration)? signature/i.test(text)) return new WrongSignatureError({ cause });
   if (!/\bAA22\b|not valid yet|expires too soon/i.test(text)) return undefined;
   if (session === undefined) return new OutsideWindowError({ cause });
-  // Bundlers also refuse what is about to end; a minute is more than any of them asks for.
+  // Bundlers also refuse what ends within half a minute or began a few seconds ago.
   const { validAfter, validUntil } = session;
-  const late = validUntil !== 0 && validUntil < now + 60;
-  const early = validAfter + 5 >= now;
-  if (late && !early) return new SessionExpiredError({ validUntil, now, cause });
-  if (early && !late) return new SessionNotStartedError({ validAfter, now, cause });
+  const ended = validUntil !== 0 && validUntil < now + 35;
+  const early = validAfter !== 0 && validAfter > now - 10;
+  if (ended && !early) return new SessionExpiredError({ validUntil, now, cause });
+  if (early && !ended) return new SessionNotStartedError({ validAfter, now, cause });
   return new OutsideWindowError({ cause });
 }
 
@@ -215,6 +215,13 @@ function decodeManagerError(
         context: { callIndex: Number(callIndex), actionIndex: Number(actionIndex) },
         cause,
       });
+    }
+    case "ActionNotClaimed": {
+      const [bits] = decoded.args;
+      const actionIndexes = Array.from({ length: 256 }, (_, index) => index).filter(
+        (index) => ((bits >> BigInt(index)) & 1n) === 1n,
+      );
+      return new manager.ActionNotClaimedError({ actionIndexes, cause });
     }
     case "ActionTooBroad": {
       const [id, actionIndex] = decoded.args;

@@ -317,6 +317,19 @@ export class ActionNotRevealedError extends LatchkeyError {
   }
 }
 
+/** The signature shows actions that no call claims. */
+export class ActionNotClaimedError extends LatchkeyError {
+  /** Indexes of these actions in the session. */
+  readonly actionIndexes: readonly number[];
+  constructor({ actionIndexes, cause }: { actionIndexes: readonly number[] } & WithCause) {
+    super("ActionNotClaimedError", "The signature shows actions that no call claims.", {
+      cause,
+      facts: [`Actions: ${actionIndexes.join(", ")}`],
+    });
+    this.actionIndexes = actionIndexes;
+  }
+}
+
 /** An action allows any function of any target, which is never allowed. */
 export class ActionTooBroadError extends LatchkeyError {
   readonly context: CallContext;
