@@ -91,7 +91,7 @@ contract NexusSessionTest is NexusTest {
 
     function test_CountsWhatFailsInExecution() public {
         vm.prank(account);
-        token.transfer(thief, 1_000_000e6);
+        assertTrue(token.transfer(thief, 1_000_000e6));
         handle(_transferOp(shop, 20e6));
         assertEq(token.balanceOf(shop), 0);
         assertEq(_spent(), 20e6);
