@@ -40,6 +40,10 @@ export async function startBundler({
     "utility-private-key": utilityKey,
     "utility-wallet-monitor": false,
     "safe-mode": true,
+    // When an account pays its prefund, Anvil's tracer reports the gas handed to that call as the cost of the next step,
+    // and a rule that compares cost and remaining gas sees an operation that runs out of gas. More gas avoids it: what
+    // is not used for validation is not paid for.
+    "v7-verification-gas-limit-multiplier": 200,
     port: 0,
     "polling-interval": 100,
     json: true,
