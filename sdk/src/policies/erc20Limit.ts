@@ -61,9 +61,13 @@ export function encodeErc20LimitConfig({ perCall, total, perPeriod, recipients, 
           numberToHex(perPeriod.seconds, { size: 4 }),
           numberToHex(perPeriod.anchor, { size: 6 }),
         ]),
-    ...(recipients === undefined ? [] : [numberToHex(recipients.length, { size: 1 }), ...recipients]),
+    ...(recipients === undefined ? [] : [numberToHex(recipients.length, { size: 1 }), ...recipients.map(toLowerCase)]),
     ...(salt === undefined ? [] : [numberToHex(salt, { size: 4 })]),
   ]);
+}
+
+function toLowerCase(address: Address): Hex {
+  return `0x${address.slice(2).toLowerCase()}`;
 }
 
 /**

@@ -8,6 +8,9 @@ export type EqualityComparison = "eq" | "neq" | "oneOf";
 /** Comparisons of numbers. */
 export type OrderComparison = "lt" | "lte" | "gt" | "gte" | "between";
 
+/** What an elementary static type has for values. */
+export type RuleValue = bigint | number | boolean | string;
+
 /** One comparison of an argument with references. */
 export type Rule<comparison extends string = string, value = unknown> = {
   readonly [brand]: "rule";
@@ -51,7 +54,7 @@ function rule<comparison extends string, value>(
  *
  * const rule = eq(5n);
  */
-export function eq<const value>(value: value): Rule<"eq", value> {
+export function eq<const value extends RuleValue>(value: value): Rule<"eq", value> {
   return rule("eq", [value]);
 }
 
@@ -63,7 +66,7 @@ export function eq<const value>(value: value): Rule<"eq", value> {
  *
  * const rule = neq(0n);
  */
-export function neq<const value>(value: value): Rule<"neq", value> {
+export function neq<const value extends RuleValue>(value: value): Rule<"neq", value> {
   return rule("neq", [value]);
 }
 
@@ -140,7 +143,7 @@ export function between(lowest: bigint | number, highest: bigint | number): Rule
  *
  * const rule = oneOf([1n, 5n, 10n]);
  */
-export function oneOf<const value>(values: readonly value[]): Rule<"oneOf", value> {
+export function oneOf<const value extends RuleValue>(values: readonly value[]): Rule<"oneOf", value> {
   return rule("oneOf", values);
 }
 

@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { bytesToHex, concat, encodeFunctionData, type Hex, pad, parseAbi, zeroAddress } from "viem";
+import { describe, expect, it } from "vitest";
+import { arbitraryAddress } from "../../test/arbitraries.js";
+import { recipient } from "../../test/fixtures.js";
+import {
+  decodeExecution,
+  EmptyBatchError,
+  encodeExecution,
+  ForbiddenTargetError,
+  FunctionNotExecuteError,
+  InvalidAddressError,
+  InvalidAmountError,
+  ModeNotAllowedError,
+  NonCanonicalExecutionError,
+} from "../index.js";
+
+const call = { to: recipient, value: 7n, data: "0x12345678" } as const;
+const abi = parseAbi(["function execute(bytes32 mode, bytes executionCalldata)"]);
+
+describe("encodeExecution", () => {
+  it("makes a single call of one, in default mode", () => {
+    expect(encodeExecution([call])).toBe(
+      encodeFunctionData({
+        abi,
+        args: [pad("0x", { size: 32 }), concat([recipient, pad("0x07", { size: 32 }), "0x12345678"])],
+      }).toLowerCase(),
+    );
+  });
+
+  it("makes a batch of several, in default mode", () => {
+    const data = encodeExecution([call, call]);
+    expect(data.slice(10, 74)).toBe(`01${"00".repeat(31)}`);
+    expect(decodeExecution(data)).toEqual([call, call]);
+  });
+
+  it("refuses no calls, a zero target, and what is no address or amount", () => {
+    expect(() => encodeExecution([])).toThrow(EmptyBatchError);
+    expect(() => encodeExecution([{ to: zeroAddress }])).toThrow(ForbiddenTargetError);
+    expect(() => encodeExecution([{ to: "0x12" }])).toThrow(InvalidAddressError);
+    expect(() => encodeExecution([{ to: recipient, value: -1n }])).toThrow(InvalidAmountError);
+  });
+});
+
+describe("decodeExecution", () => {
+  it("gives back what was encoded", () => {
+    const calls = fc.array(
+      fc.record({
+        to: arbitraryAddress.filter((address) => address !== zeroAddress),
+        value: fc.bigInt(0n, 2n ** 256n - 1n),
+        data: fc.uint8Array({ maxLength: 70 }).map((bytes): Hex => bytesToHex(bytes)),
+      }),
+      { minLength: 1, maxLength: 4 },
+    );
+    fc.assert(
+      fc.property(calls, (list) => {
+        expect(decodeExecution(encodeExecution(list))).toEqual(list);
+      }),
+    );
+  });
+
+  it("reads calls under executeUserOp", () => {
+    expect(decodeExecution(concat(["0x8dd7712f", encodeExecution([call])]))).toEqual([call]);
+  });
+
+  it("refuses other functions, other modes and other encodings", () => {
+    const data = encodeExecution([call]);
+    const at = (position: number, byte: string): Hex =>
+      `0x${data.slice(2, 2 + 2 * position)}${byte}${data.slice(4 + 2 * position)}`;
+    expect(() => decodeExecution("0x")).toThrow(FunctionNotExecuteError);
+    expect(() => decodeExecution("0x12345678")).toThrow(FunctionNotExecuteError);
+    expect(() => decodeExecution(at(5, "01"))).toThrow(ModeNotAllowedError);
+    expect(() => decodeExecution(at(4, "ff"))).toThrow(ModeNotAllowedError);
+    expect(() => decodeExecution(at(67, "60"))).toThrow(NonCanonicalExecutionError);
+    expect(() => decodeExecution(at(99, "ff"))).toThrow(NonCanonicalExecutionError);
+    expect(() => decodeExecution(concat([data, "0x00"]))).toThrow(NonCanonicalExecutionError);
+    expect(() => decodeExecution("0xe9ae5c53")).toThrow(NonCanonicalExecutionError);
+    const none = encodeFunctionData({
+      abi,
+      args: [pad("0x01", { size: 32, dir: "right" }), `0x${"20".padStart(64, "0")}${"00".repeat(32)}`],
+    });
+    expect(() => decodeExecution(none)).toThrow(EmptyBatchError);
+  });
+});

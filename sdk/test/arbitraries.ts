@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { type Address, getAddress, type Hex, numberToHex } from "viem";
+import type { Action, Policy, Session } from "../src/index.js";
+
+const bytes = (length: { minLength: number; maxLength: number }): fc.Arbitrary<Hex> =>
+  fc
+    .uint8Array(length)
+    .map((array): Hex => `0x${Array.from(array, (byte) => byte.toString(16).padStart(2, "0")).join("")}`);
+
+const uint = (bits: number): fc.Arbitrary<bigint> =>
+  fc.oneof(fc.constant(0n), fc.constant(2n ** BigInt(bits) - 1n), fc.bigInt(0n, 2n ** BigInt(bits) - 1n));
+
+/** Addresses, some of them with leading zeros. */
+export const arbitraryAddress: fc.Arbitrary<Address> = uint(160).map((value) =>
+  getAddress(numberToHex(value, { size: 20 })),
+);
+
+export const arbitraryPolicy: fc.Arbitrary<Policy> = fc.record({
+  policy: arbitraryAddress,
+  config: bytes({ minLength: 0, maxLength: 80 }),
+});
+
+export const arbitraryAction: fc.Arbitrary<Action> = fc.record({
+  target: arbitraryAddress,
+  selector: bytes({ minLength: 4, maxLength: 4 }),
+  maxValue: fc.oneof(uint(256), uint(64), uint(8)),
+  policies: fc.array(arbitraryPolicy, { maxLength: 2 }),
+});
+
+/**
+ * Sessions of every shape that has an encoding, not only such as `defineSession` makes: for comparing ids and encodings
+ * with the contract's.
+ */
+export const arbitrarySession: fc.Arbitrary<Session> = fc.record({
+  account: arbitraryAddress,
+  chainId: fc.oneof(fc.constant(0n), fc.constant(1n), uint(64)),
+  epoch: uint(64),
+  validAfter: fc.integer({ min: 0, max: 2 ** 47 - 1 }),
+  validUntil: fc.integer({ min: 0, max: 2 ** 47 - 1 }),
+  salt: bytes({ minLength: 32, maxLength: 32 }),
+  sessionKey: fc.oneof(
+    { weight: 4, arbitrary: bytes({ minLength: 20, maxLength: 20 }) },
+    bytes({ minLength: 0, maxLength: 120 }),
+  ),
+  paymaster: arbitraryAddress,
+  maxOpCost: uint(128),
+  operationPolicies: fc.constant([]),
+  signaturePolicies: fc.array(arbitraryPolicy, { maxLength: 2 }),
+  actions: fc.oneof(
+    { weight: 19, arbitrary: fc.array(arbitraryAction, { minLength: 1, maxLength: 5 }) },
+    { weight: 1, arbitrary: fc.array(arbitraryAction, { minLength: 7, maxLength: 20 }) },
+  ),
+});
+
+/** A session, and a use of it: the actions claimed and the time stated. */
+export const arbitraryUse: fc.Arbitrary<{ session: Session; claims: readonly number[]; claimedTime: number }> =
+  arbitrarySession.chain((session) =>
+    fc.record({
+      session: fc.constant(session),
+      claims: fc.array(fc.integer({ min: 0, max: session.actions.length - 1 }), { minLength: 1, maxLength: 6 }),
+      claimedTime: fc.integer({ min: 0, max: 2 ** 47 - 1 }),
+    }),
+  );
