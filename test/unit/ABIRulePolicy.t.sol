@@ -397,6 +397,14 @@ contract ABIRulePolicyArgumentTest is ABIRulePolicyBase {
         }
     }
 
+    function test_RevertWhen_BooleanIsNeitherZeroNorOne() external view {
+        bytes memory config = R.only(R.rawRule(0, R.BOOL, R.LESS_OR_EQUAL, hex"01"));
+        for (uint256 value = 0; value < 256; ++value) {
+            bytes32 word = bytes32(value);
+            _assertOutcome(config, _words(word), value < 2 ? bytes("") : _malformed(0, R.BOOL, word));
+        }
+    }
+
     function test_RevertWhen_NegativeIsNotExtended() external view {
         for (uint256 width = 1; width < 32; ++width) {
             uint8 typeCode = R.intN(8 * width);
