@@ -143,7 +143,7 @@ export async function toSessionAccount({
   const entryPoint = { abi: entryPoint07Abi, address: account.entryPoint.address, version: "0.7" } as const;
   const times = createTimes();
 
-  return toSmartAccount({
+  const made: ToSessionAccountReturnType = await toSmartAccount({
     client,
     entryPoint,
     extend: { session, sessionId },
@@ -151,27 +151,6 @@ export async function toSessionAccount({
     getFactoryArgs: () => account.getFactoryArgs(),
     encodeCalls: async (calls) => encodeExecution(calls),
     decodeCalls: async (data) => decodeExecution(data),
-    // The lane is the key: viem's default, the time, would make each operation pay for a fresh slot.
-    nonceKeyManager: {
-      consume: async () => lane,
-      get: async () => lane,
-      increment: () => {},
-      reset: () => {},
-    },
-    getNonce: async ({ key = BigInt(lane) } = {}) =>
-      getAction(
-        client,
-        readContract,
-        "readContract",
-      )({
-        abi: entryPoint07Abi,
-        address: entryPoint.address,
-        functionName: "getNonce",
-        args: [
-          address,
-          getNonceKey({ validator: manager, lane: parseNumber("nonce key", Number(key), 0, 2 ** 24 - 1) }),
-        ],
-      }),
     getStubSignature: async (userOperation) => {
       const { callData, nonce } = userOperation ?? {};
       return concat([await getUse({ callData, nonce }), stubKeySignature]);
@@ -196,6 +175,22 @@ export async function toSessionAccount({
       throw new SigningNotSupportedError({ what: "typed data" });
     },
   });
+  // In place of viem's, whose key is the time, so that each operation would pay for a fresh slot.
+  return { ...made, getNonce };
+
+  async function getNonce({ key = BigInt(lane) }: { key?: bigint | undefined } = {}): Promise<bigint> {
+    const chosen = parseNumber("key", Number(key), 0, 2 ** 24 - 1);
+    return getAction(
+      client,
+      readContract,
+      "readContract",
+    )({
+      abi: entryPoint07Abi,
+      address: entryPoint.address,
+      functionName: "getNonce",
+      args: [address, getNonceKey({ validator: manager, lane: chosen })],
+    });
+  }
 
   /** The signature of an operation up to the key's own. */
   async function getUse({ callData, nonce }: { callData?: Hex | undefined; nonce?: bigint | undefined }): Promise<Hex> {

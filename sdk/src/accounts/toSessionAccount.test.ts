@@ -1,0 +1,205 @@
+import { encodeFunctionData, type Hex, recoverTypedDataAddress, size } from "viem";
+import { entryPoint07Address, getUserOperationHash, type UserOperation } from "viem/account-abstraction";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  account,
+  contracts,
+  erc20Abi,
+  parameters,
+  recipient,
+  session,
+  sessionKey,
+  stranger,
+  token,
+} from "../../test/fixtures.js";
+import { createMockClient, createOwner } from "../../test/mockClient.js";
+import {
+  AccountMismatchError,
+  allowErc20,
+  CallNotAllowedError,
+  ChainMismatchError,
+  createSessionKey,
+  decodeUse,
+  defineSession,
+  getSessionId,
+  OpCostExceededError,
+  PaymasterNotAllowedError,
+  PeriodBoundaryError,
+  type Session,
+  SessionExpiredError,
+  SessionKeyMismatchError,
+  SessionNotStartedError,
+  SigningNotSupportedError,
+  type ToSessionAccountParameters,
+  toSessionAccount,
+} from "../index.js";
+import { getUseTypedData } from "../use/encodeUse.js";
+
+const transfer = (to: Hex, amount: bigint): Hex =>
+  encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [to, amount] });
+const call = { to: token, data: transfer(recipient, 5n) } as const;
+const day = 86_400;
+const noon = 20 * day + day / 2;
+const daily = defineSession({
+  ...parameters,
+  actions: [allowErc20({ token, perPeriod: { amount: 20n, period: "day" } })],
+});
+
+async function setUp(
+  options: Partial<ToSessionAccountParameters> & { now?: () => number } = {},
+  used: Session = session,
+) {
+  const { now, ...rest } = options;
+  const { client, requests } = createMockClient(now ? { now } : {});
+  const owner = await createOwner(client);
+  const made = await toSessionAccount({ account: owner, session: used, sessionKey, contracts, ...rest });
+  const prepare = async (calls = [call as { to: Hex; data: Hex }]): Promise<UserOperation<"0.7">> => {
+    const callData = await made.encodeCalls(calls);
+    const nonce = await made.getNonce();
+    return {
+      sender: made.address,
+      nonce,
+      callData,
+      callGasLimit: 1n,
+      verificationGasLimit: 2n,
+      preVerificationGas: 3n,
+      maxFeePerGas: 4n,
+      maxPriorityFeePerGas: 1n,
+      signature: await made.getStubSignature({ callData, nonce }),
+    };
+  };
+  return { made, requests, prepare };
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("toSessionAccount", () => {
+  it("has the address of the account and knows its session", async () => {
+    const { made } = await setUp();
+    expect(made).toMatchObject({ address: account, session, sessionId: getSessionId(session), type: "smart" });
+  });
+
+  it("names the manager and a constant lane in the nonce's key", async () => {
+    const { made, requests } = await setUp({ nonceKey: 3 });
+    expect(await made.getNonce()).toBe(5n);
+    expect(requests).toEqual(["getNonce"]);
+  });
+
+  it("signs an operation with the session's key", async () => {
+    const { made, prepare } = await setUp();
+    const operation = await prepare();
+    const signature = await made.signUserOperation(operation);
+    const decoded = decodeUse({ data: signature, callCount: 1 });
+    expect(decoded.claims).toEqual([0]);
+    expect(size(decoded.signature)).toBe(65);
+    const userOpHash = getUserOperationHash({
+      chainId: 1,
+      entryPointAddress: entryPoint07Address,
+      entryPointVersion: "0.7",
+      userOperation: operation,
+    });
+    const typedData = getUseTypedData({
+      userOpHash,
+      id: getSessionId(session),
+      use: decoded.use,
+      manager: contracts.manager,
+    });
+    const signer = await recoverTypedDataAddress({ ...typedData, signature: decoded.signature });
+    expect(signer.toLowerCase()).toBe(session.sessionKey);
+  });
+
+  it("estimates with the very bytes it signs, but for the key's signature", async () => {
+    const { made, prepare } = await setUp({ now: () => noon }, daily);
+    const operation = await prepare();
+    const signature = await made.signUserOperation(operation);
+    expect(signature.slice(0, -130)).toBe(operation.signature.slice(0, -130));
+    expect(size(signature)).toBe(size(operation.signature));
+    expect(decodeUse({ data: signature, callCount: 1 }).claimedTime).toBe(noon);
+  });
+
+  it("adds one request to an operation at most", async () => {
+    const { made, prepare, requests } = await setUp({ now: () => noon }, daily);
+    await made.signUserOperation(await prepare());
+    expect(requests).toEqual(["getNonce", "eth_getBlockByNumber"]);
+  });
+
+  it("states no time without a limit per period, and asks for none without a window", async () => {
+    const { made, prepare, requests } = await setUp({}, defineSession({ ...parameters, validUntil: "never" }));
+    const signature = await made.signUserOperation(await prepare());
+    expect(decodeUse({ data: signature, callCount: 1 }).claimedTime).toBe(0);
+    expect(requests).toEqual(["getNonce"]);
+  });
+
+  it("refuses a call that the session does not allow before anything is sent", async () => {
+    const { prepare } = await setUp();
+    await expect(prepare([{ to: token, data: transfer(stranger, 1n) }])).rejects.toThrow(CallNotAllowedError);
+  });
+
+  it("refuses before the start and after the end", async () => {
+    const window = defineSession({ ...parameters, validAfter: 1_000, validUntil: 2_000 });
+    await expect((await setUp({ now: () => 999 }, window)).prepare()).rejects.toThrow(SessionNotStartedError);
+    await expect((await setUp({ now: () => 1_000 }, window)).prepare()).resolves.toBeDefined();
+    await expect((await setUp({ now: () => 2_000 }, window)).prepare()).resolves.toBeDefined();
+    await expect((await setUp({ now: () => 2_001 }, window)).prepare()).rejects.toThrow(SessionExpiredError);
+  });
+
+  it("refuses what costs too much, and paymasters", async () => {
+    const { made, prepare } = await setUp();
+    const operation = await prepare();
+    await expect(made.signUserOperation({ ...operation, maxFeePerGas: 10n ** 18n })).rejects.toThrow(
+      OpCostExceededError,
+    );
+    await expect(made.signUserOperation({ ...operation, paymaster: stranger })).rejects.toThrow(
+      PaymasterNotAllowedError,
+    );
+  });
+
+  it("leaves all of that to the chain without a preflight", async () => {
+    const window = defineSession({ ...parameters, validUntil: 2_000 });
+    const { made, prepare, requests } = await setUp(
+      { preflight: false, sessionKey: createSessionKey(), now: () => 3_000 },
+      window,
+    );
+    const operation = await prepare([{ to: token, data: transfer(stranger, 1n) }]);
+    const signature = await made.signUserOperation({ ...operation, maxFeePerGas: 10n ** 18n, paymaster: stranger });
+    expect(decodeUse({ data: signature, callCount: 1 }).claims).toEqual([0]);
+    expect(requests).toEqual(["getNonce"]);
+  });
+
+  it.each([
+    ["32 seconds before the end of a period", 21 * day - 32, 21 * day + 6],
+    ["at the start of a period", 21 * day, 21 * day + 6],
+    ["5 seconds after it", 21 * day + 5, 21 * day + 6],
+  ])("says when to try again %s", async (_, now, retryAt) => {
+    const { prepare } = await setUp({ now: () => now, waitAtBoundary: false }, daily);
+    await expect(prepare()).rejects.toMatchObject({ name: "PeriodBoundaryError", retryAt, now });
+    await expect(prepare()).rejects.toThrow(PeriodBoundaryError);
+  });
+
+  it("goes ahead well away from a period's end", async () => {
+    for (const now of [21 * day - 33, 21 * day + 6])
+      await expect((await setUp({ now: () => now, waitAtBoundary: false }, daily)).prepare()).resolves.toBeDefined();
+  });
+
+  it("waits for the next period, on a chain without new blocks too", async () => {
+    vi.useFakeTimers();
+    const { made, prepare } = await setUp({ now: () => 21 * day - 10 }, daily);
+    const prepared = prepare();
+    await vi.advanceTimersByTimeAsync(17_000);
+    const signature = await made.signUserOperation(await prepared);
+    expect(decodeUse({ data: signature, callCount: 1 }).claimedTime).toBe(21 * day + 6);
+  });
+
+  it("refuses another account, chain or key", async () => {
+    await expect(setUp({}, { ...session, account: stranger })).rejects.toThrow(AccountMismatchError);
+    await expect(setUp({}, { ...session, chainId: 5n })).rejects.toThrow(ChainMismatchError);
+    await expect(setUp({ sessionKey: createSessionKey() })).rejects.toThrow(SessionKeyMismatchError);
+  });
+
+  it("signs nothing but operations", async () => {
+    const { made } = await setUp();
+    await expect(made.signMessage({ message: "hello" })).rejects.toThrow(SigningNotSupportedError);
+  });
+});
