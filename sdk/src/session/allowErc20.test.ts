@@ -25,7 +25,7 @@ describe("allowErc20", () => {
             "maxValue": 0n,
             "policies": [
               {
-                "config": "0x0b0000000000000000000000000000000a00000000000000000000000000000019013C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
+                "config": "0x0b0000000000000000000000000000000a00000000000000000000000000000019013c44cdddb6a900fa2b585dd299e03d12fa4293bc",
                 "policy": "erc20LimitPolicy",
               },
             ],

@@ -1,0 +1,190 @@
+import { decodeFunctionData, zeroHash } from "viem";
+import { describe, expect, it } from "vitest";
+import { account, contracts, parameters, recipient, session, stranger, token } from "../../test/fixtures.js";
+import { createMockClient, createOwner } from "../../test/mockClient.js";
+import {
+  AccountMismatchError,
+  AccountNotFoundError,
+  allowErc20,
+  ChainMismatchError,
+  defineSession,
+  drawNextEpoch,
+  EpochMismatchError,
+  erc7579Abi,
+  getBudgetId,
+  getEpoch,
+  getGrantCalls,
+  getRevokeAllCall,
+  getRevokeCall,
+  getSessionAllowance,
+  getSessionId,
+  getSessionStatus,
+  grantSession,
+  InvalidBytesError,
+  InvalidEpochError,
+  NoSessionsError,
+  revokeAllSessions,
+  revokeSession,
+  SessionRevokedError,
+  sessionKeyManagerAbi,
+} from "../index.js";
+
+const other = { ...session, account: stranger } as const;
+
+describe("getGrantCalls", () => {
+  it("grants, after installing if asked to", () => {
+    const [install, grant] = getGrantCalls({ sessions: [session], install: true, contracts });
+    expect(install?.to).toBe(account);
+    expect(decodeFunctionData({ abi: erc7579Abi, data: install?.data ?? "0x" })).toEqual({
+      functionName: "installModule",
+      args: [1n, expect.stringMatching(new RegExp(contracts.manager, "i")), "0x"],
+    });
+    expect(grant?.to.toLowerCase()).toBe(contracts.manager);
+    expect(decodeFunctionData({ abi: sessionKeyManagerAbi, data: grant?.data ?? "0x" })).toEqual({
+      functionName: "grantSessions",
+      args: [[getSessionId(session)]],
+    });
+    expect(getGrantCalls({ sessions: [session], install: false, contracts })).toEqual([grant]);
+  });
+
+  it("refuses none, and sessions of several accounts", () => {
+    expect(() => getGrantCalls({ sessions: [], install: false, contracts })).toThrow(NoSessionsError);
+    expect(() => getGrantCalls({ sessions: [session, other], install: false, contracts })).toThrow(
+      AccountMismatchError,
+    );
+  });
+});
+
+describe("grantSession", () => {
+  const grant = async (state: Parameters<typeof createMockClient>[0], used = session) => {
+    const { client } = createMockClient(state);
+    return grantSession(client, { account: await createOwner(client), session: used, contracts });
+  };
+
+  it("refuses what cannot be granted before anything is sent", async () => {
+    await expect(grant({ status: 2 })).rejects.toThrow(SessionRevokedError);
+    await expect(grant({ epoch: 1n })).rejects.toThrow(EpochMismatchError);
+    await expect(grant({}, { ...session, chainId: 5n })).rejects.toThrow(ChainMismatchError);
+    await expect(grant({}, other)).rejects.toThrow(AccountMismatchError);
+    const { client } = createMockClient();
+    await expect(grantSession(client, { session, contracts })).rejects.toThrow(AccountNotFoundError);
+    await expect(grantSession(client, { account: await createOwner(client), sessions: [], contracts })).rejects.toThrow(
+      NoSessionsError,
+    );
+  });
+});
+
+describe("revokeSession", () => {
+  it("refuses another account's session and no sessions", async () => {
+    const { client } = createMockClient();
+    const owner = await createOwner(client);
+    await expect(revokeSession(client, { account: owner, session: other, contracts })).rejects.toThrow(
+      AccountMismatchError,
+    );
+    await expect(revokeSession(client, { account: owner, ids: [], contracts })).rejects.toThrow(NoSessionsError);
+    expect(() => getRevokeCall({ ids: ["0x12"], contracts })).toThrow(InvalidBytesError);
+    expect(
+      decodeFunctionData({ abi: sessionKeyManagerAbi, data: getRevokeCall({ ids: [zeroHash], contracts }).data }),
+    ).toEqual({
+      functionName: "revokeSessions",
+      args: [[zeroHash]],
+    });
+  });
+});
+
+describe("revokeAllSessions", () => {
+  it("refuses an epoch out of range", async () => {
+    const { client } = createMockClient({ epoch: 7n });
+    const owner = await createOwner(client);
+    for (const nextEpoch of [7n, 6n, 8n + 2n ** 40n])
+      await expect(revokeAllSessions(client, { account: owner, nextEpoch, contracts })).rejects.toThrow(
+        InvalidEpochError,
+      );
+  });
+
+  it("draws an epoch above the present one, by at most 2^40", () => {
+    const drawn = Array.from({ length: 100 }, () => drawNextEpoch(7n));
+    for (const epoch of drawn) expect(epoch > 7n && epoch <= 7n + 2n ** 40n).toBe(true);
+    expect(new Set(drawn).size).toBe(100);
+    expect(
+      decodeFunctionData({ abi: sessionKeyManagerAbi, data: getRevokeAllCall({ epoch: 8n, contracts }).data }),
+    ).toEqual({
+      functionName: "revokeAll",
+      args: [8n],
+    });
+  });
+});
+
+describe("getEpoch", () => {
+  it("reads it", async () => {
+    expect(await getEpoch(createMockClient({ epoch: 9n }).client, { account, contracts })).toBe(9n);
+  });
+});
+
+describe("getSessionStatus", () => {
+  const window = defineSession({ ...parameters, epoch: 3n, validAfter: 1_000, validUntil: 2_000 });
+  const at = (now: number) => ({ now: () => now, epoch: 3n });
+  it.each([
+    ["active", at(1_000)],
+    ["active", at(2_000)],
+    ["pending", at(999)],
+    ["expired", at(2_001)],
+    ["not-granted", { ...at(1_000), status: 0 }],
+    ["revoked", { ...at(1_000), status: 2 }],
+    ["ended-by-epoch", { ...at(1_000), epoch: 4n }],
+    ["wrong-epoch", { ...at(1_000), epoch: 2n }],
+    ["not-installed", { ...at(1_000), installed: false }],
+  ])("says %s", async (effective, state) => {
+    const { client } = createMockClient(state);
+    expect(await getSessionStatus(client, { session: window, contracts })).toMatchObject({ effective });
+  });
+});
+
+describe("getSessionAllowance", () => {
+  const day = 86_400;
+  const used = defineSession({
+    ...parameters,
+    actions: [
+      allowErc20({
+        token,
+        functions: ["transfer", "approve"],
+        recipients: [recipient],
+        perCall: 10n,
+        total: 25n,
+        perPeriod: { amount: 20n, period: "day", anchor: 100 },
+      }),
+    ],
+  });
+  const read = async (now: number, spent: readonly [bigint, bigint, bigint]) =>
+    getSessionAllowance(createMockClient({ now: () => now, spent }).client, { session: used, contracts });
+
+  it("says what is left of each budget", async () => {
+    expect(await read(100 + 5 * day, [18n, 12n, 5n])).toEqual([
+      {
+        token,
+        functions: ["transfer", "approve"],
+        recipients: [recipient],
+        perCall: 10n,
+        total: { limit: 25n, spent: 18n, remaining: 7n },
+        perPeriod: { limit: 20n, spent: 12n, remaining: 8n, seconds: day, resetsAt: 100 + 6 * day },
+        available: 7n,
+      },
+    ]);
+  });
+
+  it("counts nothing in a new period", async () => {
+    const [allowance] = await read(100 + 6 * day, [18n, 20n, 5n]);
+    expect(allowance?.perPeriod).toEqual({
+      limit: 20n,
+      spent: 0n,
+      remaining: 20n,
+      seconds: day,
+      resetsAt: 100 + 7 * day,
+    });
+  });
+
+  it("asks for one budget by session, policy and configuration", () => {
+    const [first] = used.actions[0]?.policies ?? [];
+    expect(first && getBudgetId({ id: getSessionId(used), ...first })).toMatch(/^0x[0-9a-f]{64}$/);
+  });
+});
