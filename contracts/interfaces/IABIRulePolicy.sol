@@ -6,9 +6,11 @@ import {ICallPolicy} from "./ICallPolicy.sol";
 /// @title IABIRulePolicy
 /// @notice Limits the arguments of a call by rules: an AND of ORs of comparisons, each of one static argument, found by
 /// its place in the ABI encoding, with a reference. The layout of the configuration is in docs/encoding.md.
+/// Bytes of the calldata that no rule is about are free, also behind the arguments.
 /// @dev Keeps no state.
 interface IABIRulePolicy is ICallPolicy {
-    /// @notice The configuration is malformed.
+    /// @notice The configuration is malformed. (One that is cut short may instead be refused with an error about the call,
+    /// made of what follows it in calldata.)
     /// @param position Where, in bytes from its start.
     error InvalidConfig(uint256 position);
 
@@ -25,7 +27,7 @@ interface IABIRulePolicy is ICallPolicy {
     /// @param word Index of the argument's word.
     /// @param typeCode The argument's type, as in docs/encoding.md.
     /// @param comparison The comparison, as in docs/encoding.md.
-    /// @param expected The references: what the argument was compared with, packed as in the configuration.
+    /// @param expected The references: what the argument was compared with, each as wide as the type, one after the other.
     /// @param actual The argument's word.
     error RuleNotMet(uint256 group, uint256 word, uint8 typeCode, uint8 comparison, bytes expected, bytes32 actual);
 

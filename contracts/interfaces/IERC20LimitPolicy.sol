@@ -10,13 +10,16 @@ import {ICallPolicy} from "./ICallPolicy.sol";
 /// (and again when it is given again); any other function of the token is refused. A `transferFrom` counts whoever the
 /// tokens are taken from. The layout of the configuration is in docs/encoding.md.
 ///
+/// For ERC-20 tokens only: an ERC-721 token has functions of the same selectors, with an id where the amount is.
+///
 /// What is counted during validation stays counted when the execution reverts.
 interface IERC20LimitPolicy is ICallPolicy {
-    /// @notice The configuration is malformed.
+    /// @notice The configuration is malformed. (One that is cut short may instead be refused with an error about the call,
+    /// made of what follows it in calldata.)
     /// @param position Where, in bytes from its start.
     error InvalidConfig(uint256 position);
 
-    /// @notice The function is none of the four that this policy knows.
+    /// @notice The function is none of the four that this policy knows; zero for calldata of less than four bytes.
     error FunctionNotAllowed(bytes4 selector);
 
     /// @notice The calldata is not exactly as long as the function's arguments.
@@ -41,7 +44,7 @@ interface IERC20LimitPolicy is ICallPolicy {
     /// @notice A limit per period needs a claimed time, at or after the anchor (Unix time, seconds).
     error ClaimedTimeTooEarly(uint256 anchor, uint256 claimedTime);
 
-    /// @notice The claimed time is so late that the end of its period exceeds 2^47.
+    /// @notice The claimed time is so late that the end of its period reaches 2^47.
     error ClaimedTimeTooLate(uint256 claimedTime);
 
     /// @notice A later period has been spent in already.

@@ -30,6 +30,7 @@ library PeriodLibrary {
         returns (uint256 number, uint256 first, uint256 last)
     {
         if (claimedTime == 0 || claimedTime < anchor) revert ClaimedTimeTooEarly(anchor, claimedTime);
+        if (claimedTime >= TIME_LIMIT) revert ClaimedTimeTooLate(claimedTime);
         number = (claimedTime - anchor) / length;
         first = anchor + number * length;
         last = first + length - 1;

@@ -153,9 +153,11 @@ contract ABIRulePolicy is IABIRulePolicy {
                     else rule.holds = actual >= expected;
                 }
             } else if (comparison == RANGE) {
+                // Both are read, and so checked, whatever the first comparison says.
+                uint256 low = _ordered(_reference(rule, 0, start), rule);
+                uint256 high = _ordered(_reference(rule, 1, start), rule);
                 actual = _ordered(actual, rule);
-                rule.holds = actual >= _ordered(_reference(rule, 0, start), rule)
-                    && actual <= _ordered(_reference(rule, 1, start), rule);
+                rule.holds = actual >= low && actual <= high;
                 rule.end = rule.references + 2 * rule.width;
             } else if (comparison == ONE_OF) {
                 uint256 count = rule.references.integer(1);
