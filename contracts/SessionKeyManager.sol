@@ -331,7 +331,9 @@ contract SessionKeyManager is ISessionKeyManager {
                 ICallPolicy.checkCall,
                 (msg.sender, _budgetId(use.id, policy, config), target, value, use.packed.claimedTime(), data, config)
             );
-            (bool accepted, bytes memory answer) = policy.call(question);
+            // As much gas as there is (EIP-150), without the GAS opcode: the compiler may place it apart from the call, and
+            // bundlers refuse that (ERC-7562, OP-012).
+            (bool accepted, bytes memory answer) = policy.call{gas: type(uint256).max}(question);
             if (!accepted) revert PolicyRefused(use.id, callIndex, actionIndex, policy, answer);
             _restrict(use.id, window, policy, answer);
         }

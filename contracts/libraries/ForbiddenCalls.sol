@@ -40,8 +40,9 @@ library ForbiddenCalls {
     /// counts as no.
     function isModule(address target) internal view returns (bool) {
         for (uint256 moduleType = MODULE_TYPE_VALIDATOR; moduleType <= MODULE_TYPE_HOOK; ++moduleType) {
-            (bool answered, bytes memory answer) =
-                msg.sender.staticcall(abi.encodeCall(IERC7579ModuleConfig.isModuleInstalled, (moduleType, target, "")));
+            (bool answered, bytes memory answer) = msg.sender.staticcall{gas: type(uint256).max}(
+                abi.encodeCall(IERC7579ModuleConfig.isModuleInstalled, (moduleType, target, ""))
+            );
             if (answered && answer.length == 32 && uint256(bytes32(answer)) == 1) return true;
         }
         return false;
