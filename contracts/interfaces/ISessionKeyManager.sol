@@ -67,7 +67,7 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// zero bytes).
     error ModeNotAllowed(bytes32 mode);
 
-    /// @notice The calldata of `execute` is not what a standard ABI encoder makes of it: see docs/errors.
+    /// @notice The calldata of `execute` is not what a standard ABI encoder makes of it: see docs/encoding.md.
     /// @param position Where, in bytes from the start of the operation's callData.
     error NonCanonicalExecution(uint256 position);
 

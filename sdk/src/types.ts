@@ -39,7 +39,7 @@ export type Session = {
   readonly salt: Hex;
   /** An ERC-7913 signer; in this version a 20-byte address. */
   readonly sessionKey: Hex;
-  /** The zero address: no paymaster may be used. {@link anyPaymaster}: any. Else this paymaster or none. */
+  /** The zero address: no paymaster may be used. {@link anyPaymaster}: any or none. Else exactly this one, in every operation. */
   readonly paymaster: Address;
   /** The most that one operation may cost, in wei, whoever pays: all gas limits times maxFeePerGas. */
   readonly maxOpCost: bigint;

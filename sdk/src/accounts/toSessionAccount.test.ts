@@ -156,6 +156,14 @@ describe("toSessionAccount", () => {
     );
   });
 
+  it("refuses to do without the paymaster that the session names", async () => {
+    const sponsored = defineSession({ ...parameters, paymaster: stranger });
+    const { made, prepare } = await setUp({}, sponsored);
+    const operation = await prepare();
+    await expect(made.signUserOperation(operation)).rejects.toThrow(PaymasterNotAllowedError);
+    await expect(made.signUserOperation({ ...operation, paymaster: stranger })).resolves.toBeDefined();
+  });
+
   it("leaves all of that to the chain without a preflight", async () => {
     const window = defineSession({ ...parameters, validUntil: 2_000 });
     const { made, prepare, requests } = await setUp(

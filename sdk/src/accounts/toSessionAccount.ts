@@ -1,4 +1,4 @@
-import { concat, type Hex, isAddressEqual, keccak256, numberToHex } from "viem";
+import { concat, type Hex, isAddressEqual, keccak256, numberToHex, zeroAddress } from "viem";
 import {
   entryPoint07Abi,
   getUserOperationHash,
@@ -269,9 +269,9 @@ function checkWindow({ validAfter, validUntil }: Session, now: number): void {
 
 /** What the session's header says about the operation as a whole. */
 function checkOperation(session: Session, id: Hex, userOperation: UserOperation<"0.7">): void {
-  const { paymaster, maxFeePerGas } = userOperation;
+  const { paymaster = zeroAddress, maxFeePerGas } = userOperation;
   const allowed = session.paymaster;
-  if (paymaster && !isAddressEqual(allowed, anyPaymaster) && !isAddressEqual(allowed, paymaster))
+  if (!isAddressEqual(allowed, anyPaymaster) && !isAddressEqual(allowed, paymaster))
     throw new PaymasterNotAllowedError({ id, expected: allowed, actual: paymaster });
   const gas =
     userOperation.preVerificationGas +

@@ -36,7 +36,7 @@ export type DefineSessionParameters = {
   salt?: Hex | undefined;
   /** The most that one operation may cost, in wei, whoever pays: all gas limits times maxFeePerGas. */
   maxOpCost: bigint;
-  /** The only paymaster that may be used, or "any"; none may be if it is left out. */
+  /** The paymaster that every operation must use, or "any" (or none); none may be used if it is left out. */
   paymaster?: Address | "any" | undefined;
   /** What the session may do: {@link allowCall}, {@link allowErc20}, or actions in the form of the contracts. */
   actions: readonly (Permission | ActionRequest)[];
