@@ -368,8 +368,13 @@ contract SessionKeyManager is ISessionKeyManager {
     /// moves away at the least, it stays.
     function _moveEpoch(AccountState state) private returns (AccountState) {
         uint64 epoch = state.epoch();
+        uint256 previousBlock;
+        unchecked {
+            // Wraps in block 0, whose hash is zero then: this must not revert.
+            previousBlock = block.number - 1;
+        }
         bytes32 seed = EfficientHashLib.hash(
-            blockhash(block.number - 1), bytes32(uint256(uint160(msg.sender))), bytes32(uint256(epoch))
+            blockhash(previousBlock), bytes32(uint256(uint160(msg.sender))), bytes32(uint256(epoch))
         );
         uint256 moved = uint256(epoch) + 1 + uint256(seed) % MAX_EPOCH_STEP;
         uint64 nextEpoch = moved > type(uint64).max ? type(uint64).max : uint64(moved);

@@ -7,6 +7,7 @@ import {
     IERC7579Execution,
     IERC7579Module,
     IERC7579ModuleConfig,
+    IERC7579Validator,
     MODULE_TYPE_HOOK,
     MODULE_TYPE_VALIDATOR
 } from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
@@ -32,7 +33,8 @@ library ForbiddenCalls {
             || selector == IERC7579Execution.execute.selector
             || selector == IERC7579Execution.executeFromExecutor.selector
             || selector == IAccountExecute.executeUserOp.selector || selector == IAccount.validateUserOp.selector
-            || selector == IERC7579Module.onInstall.selector || selector == IERC7579Module.onUninstall.selector;
+            || selector == IERC7579Validator.validateUserOp.selector || selector == IERC7579Module.onInstall.selector
+            || selector == IERC7579Module.onUninstall.selector;
     }
 
     /// @notice Whether the calling account says that `target` is one of its modules: validator, executor, fallback or
@@ -43,7 +45,7 @@ library ForbiddenCalls {
             (bool answered, bytes memory answer) = msg.sender.staticcall{gas: type(uint256).max}(
                 abi.encodeCall(IERC7579ModuleConfig.isModuleInstalled, (moduleType, target, ""))
             );
-            if (answered && answer.length == 32 && uint256(bytes32(answer)) == 1) return true;
+            if (answered && answer.length >= 32 && uint256(bytes32(answer)) != 0) return true;
         }
         return false;
     }
