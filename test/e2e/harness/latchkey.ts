@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Address, getAddress, type Hex, isAddress } from "viem";
+import { type Address, getAddress, type Hex } from "viem";
 import { foundryBinary } from "../../../script/foundry-binary.js";
 import { type ChainParameters, hasCode, readerOf } from "./chain.ts";
 
@@ -31,34 +31,30 @@ export async function deployLatchkey({ id, rpcUrl, key }: ChainParameters & { ke
         FOUNDRY_BROADCAST: join(directory, "broadcast"),
       },
     });
-    return readDeployment(directory, id);
+    return readAddresses(join(directory, `${id}.json`));
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** Our contracts on a public chain, as listed in deployments/. */
+/** Our contracts on a public chain, where they are at the same addresses as everywhere. */
 export async function findLatchkey({ id, rpcUrl }: ChainParameters): Promise<LatchkeyContracts> {
-  const contracts = readDeployment(process.env["DEPLOYMENTS_DIR"] ?? join(root, "deployments"), id);
+  const contracts = readAddresses(join(root, "deployments", "addresses.json"));
   const client = readerOf({ id, rpcUrl });
   for (const [name, address] of Object.entries(contracts)) {
-    if (!(await hasCode(client, address)))
-      throw new Error(`${name} is not deployed on chain ${id}: no code at ${address}`);
+    if (!(await hasCode(client, address))) throw new Error(`chain ${id} has no ${name}: no code at ${address}`);
   }
   return contracts;
 }
 
-function readDeployment(directory: string, chainId: number): LatchkeyContracts {
-  const path = join(directory, `${chainId}.json`);
-  if (!existsSync(path)) {
-    throw new Error(`Latchkey is not deployed on chain ${chainId}, as far as known: there is no ${path}`);
-  }
-  const deployment: unknown = JSON.parse(readFileSync(path, "utf8"));
+/** Addresses by name, from what script/Deploy.s.sol writes: as they are, or as `address` of an entry. */
+function readAddresses(path: string): LatchkeyContracts {
+  const entries: Record<string, string | { address: string }> = JSON.parse(readFileSync(path, "utf8"));
   const addressOf = (name: keyof LatchkeyContracts): Address => {
-    const entry = Object.entries(deployment ?? {}).find(([key]) => key === name);
-    const value: unknown = entry?.[1];
-    if (typeof value !== "string" || !isAddress(value)) throw new Error(`${path} has no address of ${name}`);
-    return getAddress(value);
+    const entry = entries[name];
+    const address = typeof entry === "object" ? entry.address : entry;
+    if (address === undefined) throw new Error(`${path} has no address of ${name}`);
+    return getAddress(address);
   };
   return {
     sessionKeyManager: addressOf("sessionKeyManager"),

@@ -77,9 +77,8 @@ export class World {
     await this.travelTo((await this.now()) + seconds);
   }
 
-  /** A new Nexus account with ether and tokens, owned by a new key through an ordinary validator. */
-  async createAccount(): Promise<OwnedAccount> {
-    const owner = privateKeyToAccount(generatePrivateKey());
+  /** A new Nexus account with ether and tokens, owned by a key (a new one by default) through an ordinary validator. */
+  async createAccount(owner: LocalAccount = privateKeyToAccount(generatePrivateKey())): Promise<OwnedAccount> {
     const address = await this.#deployAccount(owner.address);
     await this.funder.setBalance({ address, value: parseEther("10") });
     await this.mint(this.contracts.token, address, 1_000_000_000n);
