@@ -11,7 +11,7 @@ import {
   parseEther,
   zeroAddress,
 } from "viem";
-import { type BundlerClient, createBundlerClient, type SmartAccount } from "viem/account-abstraction";
+import { type BundlerClient, createBundlerClient, entryPoint07Abi, type SmartAccount } from "viem/account-abstraction";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { nexusBootstrapAbi, nexusFactoryAbi, tokenAbi } from "./abis.ts";
 import { readerOf, type Writer, writerOf } from "./chain.ts";
@@ -102,6 +102,12 @@ export class World {
     });
   }
 
+  /** Pays for an account's operations in advance. */
+  async depositFor(account: Address, value: bigint): Promise<void> {
+    const data = encodeFunctionData({ abi: entryPoint07Abi, functionName: "depositTo", args: [account] });
+    await this.#send({ to: this.contracts.entryPoint, data, value });
+  }
+
   async balanceOf(token: Address, owner: Address): Promise<bigint> {
     return this.client.readContract({ address: token, abi: tokenAbi, functionName: "balanceOf", args: [owner] });
   }
@@ -129,7 +135,7 @@ export class World {
     return address;
   }
 
-  async #send(transaction: { to: Address; data: Hex }): Promise<void> {
+  async #send(transaction: { to: Address; data: Hex; value?: bigint }): Promise<void> {
     const hash = await this.funder.sendTransaction(transaction);
     const { status } = await this.client.waitForTransactionReceipt({ hash });
     if (status !== "success") throw new Error(`transaction ${hash} to ${transaction.to} failed`);
