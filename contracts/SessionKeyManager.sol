@@ -94,7 +94,9 @@ contract SessionKeyManager is ISessionKeyManager {
 
     /// @notice Called by the account that installs this manager as a validator (ERC-7579).
     /// @dev An account may have skipped {onUninstall}: when it installs the manager again, the epoch moves, so that no
-    /// session of before comes back. Reverts with {InstallDataNotSupported}.
+    /// session of before comes back. Read the new epoch before granting anything then; and do not do it in an operation
+    /// that installs during validation, where bundlers refuse the block's hash (ERC-7562). Reverts with
+    /// {InstallDataNotSupported}.
     /// @param data Must be empty.
     function onInstall(bytes calldata data) external {
         if (data.length != 0) revert InstallDataNotSupported(data.length);
@@ -105,7 +107,7 @@ contract SessionKeyManager is ISessionKeyManager {
     }
 
     /// @notice Called by the account that uninstalls this manager (ERC-7579). Ends all its sessions for ever, by moving
-    /// its epoch. Never reverts, so that nothing can keep an account from removing it.
+    /// its epoch (see {revokeAll} for the end of all epochs). Never reverts, so that nothing can keep an account from removing it.
     function onUninstall(bytes calldata) external {
         _accounts[msg.sender] = _moveEpoch(_accounts[msg.sender]).withInstalled(false);
         emit ManagerUninstalled(msg.sender);
@@ -299,6 +301,7 @@ contract SessionKeyManager is ISessionKeyManager {
         uint256 value,
         bytes calldata data
     ) private {
+        // In its canonical form: that was checked when the id was computed.
         (address allowedTarget, bytes4 allowedSelector, uint256 maxValue,, uint256 policyCount, uint256 cursor) =
             ActionDecoder.readAction(use.actionPositions[actionIndex]);
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Script} from "forge-std/Script.sol";
+import {VmSafe} from "forge-std/Vm.sol";
 import {console} from "forge-std/console.sol";
 
 /// @notice Deploys Latchkey through the deterministic deployer, to the same addresses on every chain.
@@ -10,7 +11,7 @@ import {console} from "forge-std/console.sol";
 ///
 /// Running it again deploys only what is missing. The addresses and code hashes that must come out are pinned in
 /// deployments/addresses.json; another compiler or another setting makes it stop before anything is sent. What it did
-/// goes into deployments/<chain id>.json (in the directory DEPLOYMENTS_DIR if that is set).
+/// goes into deployments/<chain id>.json (in the directory DEPLOYMENTS_DIR if that is set), unless it is a rehearsal.
 contract Deploy is Script {
     /// @notice The chain has no deterministic deployer: see docs/deployment.md.
     error DeployerMissing(uint256 chainId, address deployer);
@@ -21,6 +22,9 @@ contract Deploy is Script {
 
     /// @notice There is other code at the address than was pinned.
     error CodeDiffers(string name, address at, bytes32 pinned, bytes32 actual);
+
+    /// @notice This script deploys no contract of that name.
+    error UnknownContract(string name);
 
     struct Pin {
         address at;
@@ -44,14 +48,20 @@ contract Deploy is Script {
             address actual = addressOf(names[i]);
             if (actual != pinned.at) revert AddressDiffers(names[i], pinned.at, actual);
         }
+        // Without --broadcast nothing is sent, and nothing recorded.
+        bool rehearsal = vm.isContext(VmSafe.ForgeContext.ScriptDryRun);
         string memory json = "";
         for (uint256 i = 0; i < names.length; ++i) {
             Pin memory pinned = _pinOf(pins, names[i]);
             bool deployed = deploy(names[i]);
-            if (pinned.at.codehash != pinned.codeHash) revert CodeDiffers(names[i], pinned.at, pinned.codeHash, pinned.at.codehash);
-            console.log(deployed ? "deployed %s at %s" : "already there: %s at %s", names[i], pinned.at);
+            if (pinned.at.codehash != pinned.codeHash) {
+                revert CodeDiffers(names[i], pinned.at, pinned.codeHash, pinned.at.codehash);
+            }
+            string memory done = rehearsal ? "would deploy %s at %s" : "deployed %s at %s";
+            console.log(deployed ? done : "already there: %s at %s", names[i], pinned.at);
             json = vm.serializeAddress("deployment", keyOf(names[i]), pinned.at);
         }
+        if (rehearsal) return;
         string memory directory = vm.envOr("DEPLOYMENTS_DIR", string("deployments"));
         vm.writeJson(json, string.concat(directory, "/", vm.toString(block.chainid), ".json"));
     }
@@ -92,7 +102,8 @@ contract Deploy is Script {
         bytes32 hash = keccak256(bytes(name));
         if (hash == keccak256("SessionKeyManager")) return "sessionKeyManager";
         if (hash == keccak256("ERC20LimitPolicy")) return "erc20LimitPolicy";
-        return "abiRulePolicy";
+        if (hash == keccak256("ABIRulePolicy")) return "abiRulePolicy";
+        revert UnknownContract(name);
     }
 
     function _names() private pure returns (string[3] memory) {

@@ -27,7 +27,8 @@ interface IABIRulePolicy is ICallPolicy {
     /// @param word Index of the argument's word.
     /// @param typeCode The argument's type, as in docs/encoding.md.
     /// @param comparison The comparison, as in docs/encoding.md.
-    /// @param expected The references: what the argument was compared with, each as wide as the type, one after the other.
+    /// @param expected The references: what the argument was compared with, each as wide as the type, one after the other. Cut
+    /// after 1,024 bytes, because an EntryPoint passes on no more than 2,048 bytes of an error.
     /// @param actual The argument's word.
     error RuleNotMet(uint256 group, uint256 word, uint8 typeCode, uint8 comparison, bytes expected, bytes32 actual);
 

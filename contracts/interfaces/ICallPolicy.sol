@@ -11,7 +11,7 @@ pragma solidity ^0.8.28;
 interface ICallPolicy {
     /// @notice Accepts a call by returning, refuses it by reverting with a typed error.
     /// @dev Called by a session key manager during the validation of a user operation, once for every call under an
-    /// action that names this policy, in the order of the calls.
+    /// action that names this policy, in the order of the calls; as often as the action names it.
     /// @param account The smart account that would make the call.
     /// @param budgetId keccak256(abi.encode(session id, this policy, keccak256(config))): the same for two actions of
     /// one session with the same policy and configuration.

@@ -99,13 +99,15 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice The session was revoked, which is final.
     error SessionIsRevoked(bytes32 id);
 
-    /// @notice The session belongs to another epoch: all sessions of that one were revoked.
+    /// @notice The session belongs to another epoch than the account is in: an earlier one, all of whose sessions were
+    /// revoked, or one that has not come.
     error EpochMismatch(bytes32 id, uint64 sessionEpoch, uint64 accountEpoch);
 
     /// @notice A bound of the session's or of a policy's validity window is 2^47 or more.
     error TimeOutOfRange(uint256 time);
 
-    /// @notice There is no second in which the session and all its policies allow the operation.
+    /// @notice There is no second in which the session and all its policies allow the operation. (From EntryPoint v0.8 a
+    /// window of a single second is empty too, but passes here: those refuse the first second of every window.)
     error EmptyWindow(bytes32 id, uint256 validAfter, uint256 validUntil);
 
     /// @notice The operation uses a paymaster that the session does not allow.
@@ -121,7 +123,8 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
                              ERRORS: A CALL
     //////////////////////////////////////////////////////////////*/
 
-    /// @notice The call goes to a target that no session may call: zero, the account, this manager, or an EntryPoint.
+    /// @notice The call goes to a target that no session may call: zero, the account, this manager, or a canonical
+    /// EntryPoint (v0.6 to v0.9).
     error TargetForbidden(bytes32 id, uint256 callIndex, address target);
 
     /// @notice Under `ANY_TARGET`, the call goes to a module that is installed on the account.
@@ -158,7 +161,7 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice A policy did not answer with exactly one word, or has no code.
     error InvalidPolicyAnswer(bytes32 id, address policy, uint256 length);
 
-    /// @notice A policy answered with something else than a validity window in the low 160 bits, which must be zero.
+    /// @notice A policy answered with more than a validity window: the low 160 bits are not zero.
     error InvalidPolicyValidationData(bytes32 id, address policy, uint256 validationData);
 
     /*//////////////////////////////////////////////////////////////
@@ -168,7 +171,10 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice Grants sessions for the caller, which is the account. Takes effect at once.
     /// @dev Anyone may call it, for itself. A session that is granted already stays so, without an event.
     /// Reverts with {NoSessions}, {ZeroSessionId}, or {SessionIsRevoked}; then none of them is granted.
-    /// @param ids The sessions' ids, see {hashSession}. What they allow is not checked here: hash what you have read.
+    /// @param ids The sessions' ids, see {hashSession}. What they allow is not checked here: hash what you have read. A
+    /// session that no use can describe (without actions or with more than 255, with a key of another length than 20
+    /// bytes, with operation policies, with more than 255 policies on an action or a configuration above 65,535 bytes) can
+    /// be granted, but never acts.
     function grantSessions(bytes32[] calldata ids) external;
 
     /// @notice Revokes sessions for the caller, which is the account, for ever. Also one that was never granted, so that
@@ -181,7 +187,7 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice Ends all sessions of the caller, which is the account, at once and for ever, by moving on its epoch.
     /// @dev Anyone may call it, for itself. Reverts with {InvalidEpoch}.
     /// @param nextEpoch Above the present epoch by at most 2^40. Draw it at random: then nobody can have prepared
-    /// sessions for the epoch that begins.
+    /// sessions for the epoch that begins. At the last epoch, 2^64 - 1, which is at least 2^24 moves away, there is none.
     function revokeAll(uint64 nextEpoch) external;
 
     /*//////////////////////////////////////////////////////////////

@@ -14,7 +14,7 @@ library ActionDecoder {
     /// @return target As in {Action}.
     /// @return selector As in {Action}.
     /// @return maxValue As in {Action}.
-    /// @return canonical Whether `maxValue` is in its shortest form.
+    /// @return canonical Whether `maxValue` is in its shortest form and at most 32 bytes long. If not, the rest is void.
     /// @return policyCount How many policies follow.
     /// @return cursor Where they begin.
     function readAction(uint256 position)

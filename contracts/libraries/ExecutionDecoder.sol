@@ -92,6 +92,7 @@ library ExecutionDecoder {
             uint256 end = execution.end;
 
             if (execution.offsets == 0) {
+                // A single call: packed, up to the end.
                 target = address(bytes20(cursor.word()));
                 value = uint256((cursor + 20).word());
                 data = (cursor + 52).slice(end - cursor - 52);

@@ -60,7 +60,7 @@ library UseDecoder {
             (bytes32 actionsHash, uint256 revealed, uint256[] memory positions, uint256 claims) =
                 _readActions(packed, cursor, end);
 
-            // Everything up to here was read without looking where the signature ends.
+            // Up to here the end of the signature was only looked at between actions; now all of the use is known.
             if (claims + calls > end) _refuse(packed, end);
 
             uint256 chainId = flags & FLAG_EVERY_CHAIN != 0 ? 0 : block.chainid;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICallPolicy} from "../interfaces/ICallPolicy.sol";
 import {IABIRulePolicy} from "../interfaces/IABIRulePolicy.sol";
 import {CalldataReader} from "../libraries/CalldataReader.sol";
@@ -21,6 +22,9 @@ contract ABIRulePolicy is IABIRulePolicy {
     uint256 private constant BOOL = 0xc1;
     uint256 private constant ADDRESS = UNSIGNED | 20;
     uint256 private constant WIDTH_MASK = 0x3f;
+
+    /// @dev How much of a rule's references an error shows.
+    uint256 private constant MAX_SHOWN = 1024;
 
     /// Comparisons.
     uint256 private constant EQUAL = 0;
@@ -99,7 +103,7 @@ contract ABIRulePolicy is IABIRulePolicy {
                 rule.wordIndex,
                 uint8(rule.typeCode),
                 uint8(rule.comparison),
-                rule.references.slice(rule.end - rule.references),
+                rule.references.slice(Math.min(rule.end - rule.references, MAX_SHOWN)),
                 bytes32(rule.actual)
             );
         }
@@ -119,6 +123,7 @@ contract ABIRulePolicy is IABIRulePolicy {
             rule.comparison = head & 0xff;
             rule.references = cursor + 5;
             rule.width = rule.typeCode & WIDTH_MASK;
+            // Above the kinds with a width there is only the code of `bool`; 0xc0 itself has width 0.
             if (rule.width == 0 || rule.width > 32 || (rule.typeCode > BOOL - 1 && rule.typeCode != BOOL)) {
                 revert InvalidConfig(cursor + 3 - start);
             }
@@ -208,6 +213,7 @@ contract ABIRulePolicy is IABIRulePolicy {
         unchecked {
             uint256 unused = 256 - 8 * width;
             if (typeCode == BOOL) return word <= 1;
+            // All of a `bytes32` is used: a shift by 256 leaves 0.
             if (typeCode & FIXED_BYTES != 0) return word << (256 - unused) == 0;
             if (typeCode & SIGNED != 0) return uint256(int256(word << unused) >> unused) == word;
             return word << unused >> unused == word;

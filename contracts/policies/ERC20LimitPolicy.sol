@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICallPolicy} from "../interfaces/ICallPolicy.sol";
 import {IERC20LimitPolicy} from "../interfaces/IERC20LimitPolicy.sol";
 import {CalldataReader} from "../libraries/CalldataReader.sol";
@@ -73,7 +74,8 @@ contract ERC20LimitPolicy is IERC20LimitPolicy {
             if (flags & HAS_RECIPIENTS != 0) cursor = _checkRecipient(recipient, cursor, start);
             if (flags & HAS_SALT != 0) cursor += 4;
 
-            if (cursor - start != config.length) revert InvalidConfig(config.length);
+            // Where the configuration ends too early, or where what is too much begins.
+            if (cursor - start != config.length) revert InvalidConfig(Math.min(cursor - start, config.length));
         }
     }
 

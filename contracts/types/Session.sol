@@ -16,7 +16,7 @@ struct Action {
     address target;
     /// The function that may be called, or `ANY_SELECTOR`, or `NO_CALLDATA`.
     bytes4 selector;
-    /// The most that one call may send, in wei.
+    /// The most that one call may send, in wei. How many calls there are, it does not limit.
     uint256 maxValue;
     /// All of them must accept a call. None means that target, selector and value are all that is checked.
     Policy[] policies;
@@ -30,7 +30,7 @@ struct Session {
     uint256 chainId;
     /// The account's epoch in this manager that the session belongs to: it ends with the epoch.
     uint64 epoch;
-    /// First second (Unix time) in which the session may act. Below 2^47.
+    /// First second (Unix time) in which the session may act. Below 2^47. EntryPoint v0.8 and later refuse this second.
     uint48 validAfter;
     /// Last second (Unix time) in which the session may act; 0 means no end. Below 2^47.
     uint48 validUntil;
@@ -40,7 +40,8 @@ struct Session {
     bytes sessionKey;
     /// 0: no paymaster may be used. `ANY_PAYMASTER`: any or none. Else exactly this one, in every operation.
     address paymaster;
-    /// The most that one operation may cost, in wei, whoever pays: the sum of all its gas limits times maxFeePerGas.
+    /// The most that one operation may cost, in wei, whoever pays: the sum of all its gas limits times maxFeePerGas. How
+    /// many operations there are, it does not limit.
     uint128 maxOpCost;
     /// All of them must accept an operation as a whole.
     Policy[] operationPolicies;

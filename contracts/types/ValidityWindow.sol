@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-/// @notice The seconds from `validAfter` to `validUntil`, both included; `validUntil` is never 0 here: no end is
+/// @notice The seconds from `validAfter` to `validUntil`, both included (EntryPoint v0.8 and later refuse the first); `validUntil` is never 0 here: no end is
 /// `NO_END`.
 struct ValidityWindow {
     uint256 validAfter;

@@ -9,7 +9,6 @@ import {
     IERC7579ModuleConfig
 } from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {Vm} from "forge-std/Test.sol";
-import {MockERC20} from "../mocks/MockERC20.sol";
 import {NexusTest} from "../utils/NexusTest.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
 import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
@@ -46,7 +45,7 @@ contract NexusSessionTest is NexusTest {
         s.actions[PAY] = newAction(shop, NO_CALLDATA);
         s.actions[PAY].maxValue = 1 ether;
         s.actions[ANYWHERE] = newAction(ANY_TARGET, POKE);
-        _store(s);
+        store(session, s);
         id = UseBuilder.hash(s);
         handle(ownerOp(single(address(manager), 0, _grantCall(id))));
     }
@@ -150,7 +149,7 @@ contract NexusSessionTest is NexusTest {
     }
 
     function test_RevertWhen_AnotherToken() public {
-        MockERC20 other = new MockERC20("Other", "OTH", 18);
+        IERC20 other = newToken("OTH", 18);
         PackedUserOperation memory op = _op(TRANSFER, address(other), 0, abi.encodeCall(IERC20.transfer, (shop, 1)));
         handleRefused(
             op,
@@ -385,10 +384,8 @@ contract NexusSessionTest is NexusTest {
     }
 
     function test_RevertWhen_CallToAModuleUnderAnyTarget() public {
-        PackedUserOperation memory op = _op(ANYWHERE, address(ownerValidator), 0, abi.encodeWithSelector(POKE));
-        handleRefused(
-            op, abi.encodeWithSelector(ISessionKeyManager.TargetIsModule.selector, id, 0, address(ownerValidator))
-        );
+        PackedUserOperation memory op = _op(ANYWHERE, ownerValidator, 0, abi.encodeWithSelector(POKE));
+        handleRefused(op, abi.encodeWithSelector(ISessionKeyManager.TargetIsModule.selector, id, 0, ownerValidator));
     }
 
     function test_RevertWhen_ModuleFunctionUnderAnyTarget() public {
@@ -506,25 +503,6 @@ contract NexusSessionTest is NexusTest {
             abi.encodePacked(uint8(4), limit, uint32(1 days), uint48(0))
         );
         dailyId = _grant(daily);
-    }
-
-    /// @dev Field by field: structs with arrays of structs cannot be copied to storage at once.
-    function _store(Session memory s) private {
-        session.account = s.account;
-        session.chainId = s.chainId;
-        session.validAfter = s.validAfter;
-        session.validUntil = s.validUntil;
-        session.sessionKey = s.sessionKey;
-        session.maxOpCost = s.maxOpCost;
-        for (uint256 i = 0; i < s.actions.length; ++i) {
-            session.actions.push();
-            session.actions[i].target = s.actions[i].target;
-            session.actions[i].selector = s.actions[i].selector;
-            session.actions[i].maxValue = s.actions[i].maxValue;
-            for (uint256 k = 0; k < s.actions[i].policies.length; ++k) {
-                session.actions[i].policies.push(s.actions[i].policies[k]);
-            }
-        }
     }
 }
 

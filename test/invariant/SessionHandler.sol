@@ -79,24 +79,13 @@ contract SessionHandler is SessionTest {
         count = bound(count, 1, 3);
         uint48 time = uint48(uint256(int256(block.timestamp) + bound(drift, -2 days, 2 days)));
 
-        Session memory session = sessionOf(account, index);
-        Execution[] memory calls = new Execution[](count);
         uint8[] memory claims = new uint8[](count);
         for (uint256 i = 0; i < count; ++i) {
             amounts[i] = bound(amounts[i], 0, 60);
             claims[i] = uint8(kinds >> i & 1);
-            calls[i] = Execution(
-                TOKEN, 0, abi.encodeWithSelector(session.actions[claims[i]].selector, address(0xBEEF), amounts[i])
-            );
         }
-        PackedUserOperation memory op = newOp(account, batch(calls));
-        bytes32 opHash = keccak256(abi.encode(op.callData, time, reached["use"]++));
-        op.signature = sign(session, time, claims, opHash);
-
-        (bytes memory revertData, uint256 validationData) = _predict(account, index, session, amounts, claims, time);
-        vm.prank(account);
-        (bool success, bytes memory answer) =
-            address(manager).call(abi.encodeCall(manager.validateUserOp, (op, opHash)));
+        (bytes memory revertData, uint256 validationData) = _predict(account, index, amounts, claims, time);
+        (bool success, bytes memory answer) = _validate(account, index, amounts, claims, time);
         if (revertData.length != 0) {
             assertFalse(success, "the model refuses");
             assertEq(answer, revertData, "with this error");
@@ -107,6 +96,24 @@ contract SessionHandler is SessionTest {
             _commit(account, index, amounts, count, time);
             reached["accepted"]++;
         }
+    }
+
+    /// @dev Has the manager validate one operation of the session.
+    function _validate(address account, uint256 index, uint256[3] memory amounts, uint8[] memory claims, uint48 time)
+        private
+        returns (bool success, bytes memory answer)
+    {
+        Session memory session = sessionOf(account, index);
+        Execution[] memory calls = new Execution[](claims.length);
+        for (uint256 i = 0; i < claims.length; ++i) {
+            bytes4 selector = session.actions[claims[i]].selector;
+            calls[i] = Execution(TOKEN, 0, abi.encodeWithSelector(selector, address(0xBEEF), amounts[i]));
+        }
+        PackedUserOperation memory op = newOp(account, batch(calls));
+        bytes32 opHash = keccak256(abi.encode(op.callData, time, reached["use"]++));
+        op.signature = sign(session, time, claims, opHash);
+        vm.prank(account);
+        return address(manager).call(abi.encodeCall(manager.validateUserOp, (op, opHash)));
     }
 
     function revoke(uint256 accountSeed, uint256 index, uint256 dice) external {
@@ -185,24 +192,20 @@ contract SessionHandler is SessionTest {
     //////////////////////////////////////////////////////////////*/
 
     /// @dev The exact revert, or none and the validation data.
-    function _predict(
-        address account,
-        uint256 index,
-        Session memory session,
-        uint256[3] memory amounts,
-        uint8[] memory claims,
-        uint48 time
-    ) private view returns (bytes memory revertData, uint256 validationData) {
+    function _predict(address account, uint256 index, uint256[3] memory amounts, uint8[] memory claims, uint48 time)
+        private
+        view
+        returns (bytes memory revertData, uint256 validationData)
+    {
         bytes32 id = ids[account][index];
         Ghost storage ghost = _ghost(account, index);
-        if (session.epoch != epochs[account]) {
-            return
-                (
-                    abi.encodeWithSelector(
-                        ISessionKeyManager.EpochMismatch.selector, id, session.epoch, epochs[account]
-                    ),
-                    0
-                );
+        if (sessionEpochs[account][index] != epochs[account]) {
+            return (
+                abi.encodeWithSelector(
+                    ISessionKeyManager.EpochMismatch.selector, id, sessionEpochs[account][index], epochs[account]
+                ),
+                0
+            );
         }
         if (ghost.status == SessionStatus.Revoked) {
             return (abi.encodeWithSelector(ISessionKeyManager.SessionIsRevoked.selector, id), 0);

@@ -774,10 +774,9 @@ contract ABIRulePolicyConfigTest is ABIRulePolicyBase {
         uint64 how
     ) external view {
         bytes memory config = _anyConfig(types, refs, how);
-        bytes memory input = abi.encodeCall(
-            policy.checkCall,
-            (ACCOUNT, 0, address(1), 0, 0, _words(0, 0), _prefix(config, bound(cut, 0, config.length - 1)))
-        );
+        config = _prefix(config, bound(cut, 0, config.length - 1));
+        bytes memory data = _words(0, 0);
+        bytes memory input = abi.encodeCall(policy.checkCall, (ACCOUNT, 0, address(1), 0, 0, data, config));
         (bool accepted,) = address(policy).staticcall(input);
         assertFalse(accepted);
     }

@@ -327,7 +327,7 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
             if (flags == 16) continue;
             ERC20LimitConfig memory limits = _parts(flags);
             bytes memory config = bytes.concat(limits.pack(), hex"00");
-            _assertOutcome(config, _transfer(1), ANCHOR, 0, _invalidConfig(config.length));
+            _assertOutcome(config, _transfer(1), ANCHOR, 0, _invalidConfig(config.length - 1));
         }
         _assertSpent(0, 0, 0);
     }
@@ -830,7 +830,7 @@ contract ERC20LimitPolicyStorageTest is ERC20LimitPolicyBase {
         _expect(IERC20LimitPolicy.PeriodInPast.selector, 1, 0);
         _check(config, _transfer(1), ANCHOR);
         _assertSpent(20, 20, 1);
-        _expect(IERC20LimitPolicy.InvalidConfig.selector, config.length + 1);
+        _expect(IERC20LimitPolicy.InvalidConfig.selector, config.length);
         _check(bytes.concat(config, hex"00"), _transfer(1), time);
         _assertSpent(20, 20, 1);
         _expect(IERC20LimitPolicy.InvalidCalldataLength.selector, 68, 69);

@@ -35,7 +35,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
         Session memory anything = sessionWith(newAction(ANY_TARGET, PING, address(recorder), ""));
         anything.actions[0].maxValue = type(uint256).max;
         id = grant(anything);
-        session = anything;
+        store(session, anything);
     }
 
     /*//////////////////////////////////////////////////////////////

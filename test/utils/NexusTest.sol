@@ -4,9 +4,8 @@ pragma solidity ^0.8.28;
 import {IEntryPoint, PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {Execution, IERC7579ModuleConfig} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Vm} from "forge-std/Test.sol";
-import {MockERC20} from "../mocks/MockERC20.sol";
-import {OwnerValidator} from "../mocks/OwnerValidator.sol";
 import {SessionTest} from "./SessionTest.sol";
 import {Session} from "contracts/types/Session.sol";
 
@@ -35,6 +34,10 @@ interface IUserOpHash {
     function getUserOpHash(PackedUserOperation calldata op) external view returns (bytes32);
 }
 
+interface IMintableERC20 is IERC20 {
+    function mint(address to, uint256 amount) external;
+}
+
 /// @notice A real Nexus account behind the real EntryPoint v0.7, with an owner and Latchkey installed.
 abstract contract NexusTest is SessionTest {
     address internal constant ENTRYPOINT = 0x0000000071727De22E5E9d8BAf0edAc6f37da032;
@@ -43,23 +46,27 @@ abstract contract NexusTest is SessionTest {
     string private constant NEXUS_SOURCE =
         "node_modules/@rhinestone/modulekit/src/deployment/precompiles/NexusPrecompiles.sol";
 
-    OwnerValidator internal ownerValidator;
+    address internal ownerValidator;
     Vm.Wallet internal owner;
     address payable internal account;
     address payable internal bundler;
-    MockERC20 internal token;
+    IMintableERC20 internal token;
 
     function setUp() public virtual override {
         super.setUp();
         _deployEntryPoint();
         owner = vm.createWallet("owner");
         bundler = payable(makeAddr("bundler"));
-        ownerValidator = new OwnerValidator();
-        token = new MockERC20("USD Coin", "USDC", 6);
+        ownerValidator = deployCode("OwnerValidator.sol:OwnerValidator");
+        token = newToken("USDC", 6);
         account = payable(newNexus());
         token.mint(account, 1_000_000e6);
         vm.deal(account, 100 ether);
         handle(ownerOp(single(account, 0, installCall())));
+    }
+
+    function newToken(string memory symbol, uint8 decimals) internal returns (IMintableERC20) {
+        return IMintableERC20(deployCode("MockERC20.sol:MockERC20", abi.encode(symbol, symbol, decimals)));
     }
 
     function newNexus() internal returns (address) {
@@ -74,7 +81,7 @@ abstract contract NexusTest is SessionTest {
             )
         );
         INexusBootstrap.BootstrapConfig[] memory validators = new INexusBootstrap.BootstrapConfig[](1);
-        validators[0] = INexusBootstrap.BootstrapConfig(address(ownerValidator), abi.encodePacked(owner.addr));
+        validators[0] = INexusBootstrap.BootstrapConfig(ownerValidator, abi.encodePacked(owner.addr));
         INexusBootstrap.BootstrapConfig[] memory none = new INexusBootstrap.BootstrapConfig[](0);
         bytes memory init = abi.encodeCall(
             INexusBootstrap.initNexus,
@@ -94,7 +101,7 @@ abstract contract NexusTest is SessionTest {
     }
 
     function ownerOp(bytes memory callData) internal returns (PackedUserOperation memory op) {
-        op = opThrough(address(ownerValidator), callData);
+        op = opThrough(ownerValidator, callData);
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(owner, MessageHashUtils.toEthSignedMessageHash(hashOf(op)));
         op.signature = abi.encodePacked(r, s, v);
     }

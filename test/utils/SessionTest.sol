@@ -110,4 +110,32 @@ abstract contract SessionTest is Test {
         vm.prank(session.account);
         manager.grantSessions(ids);
     }
+
+    /// @notice Keeps a session in storage. Field by field: the compiler copies no structs with arrays of structs there.
+    function store(Session storage to, Session memory from) internal {
+        to.account = from.account;
+        to.chainId = from.chainId;
+        to.epoch = from.epoch;
+        to.validAfter = from.validAfter;
+        to.validUntil = from.validUntil;
+        to.salt = from.salt;
+        to.sessionKey = from.sessionKey;
+        to.paymaster = from.paymaster;
+        to.maxOpCost = from.maxOpCost;
+        _store(to.operationPolicies, from.operationPolicies);
+        _store(to.signaturePolicies, from.signaturePolicies);
+        for (uint256 i = 0; i < from.actions.length; ++i) {
+            Action storage action = to.actions.push();
+            action.target = from.actions[i].target;
+            action.selector = from.actions[i].selector;
+            action.maxValue = from.actions[i].maxValue;
+            _store(action.policies, from.actions[i].policies);
+        }
+    }
+
+    function _store(Policy[] storage to, Policy[] memory from) private {
+        for (uint256 i = 0; i < from.length; ++i) {
+            to.push(from[i]);
+        }
+    }
 }
