@@ -81,6 +81,7 @@ it("exports these names, and no others by accident", () => {
       "SessionRevokedError",
       "SignatureLengthError",
       "SigningNotSupportedError",
+      "StaleInstallationError",
       "TargetForbiddenError",
       "TargetIsModuleError",
       "TargetNotAllowedError",

@@ -10,16 +10,24 @@ export function createMockClient(
     status?: number;
     epoch?: bigint;
     installed?: boolean;
+    initialized?: boolean;
     spent?: readonly [bigint, bigint, bigint];
   } = {},
 ) {
   const requests: string[] = [];
-  const { now = () => 1_000_000, status = 1, epoch = 0n, installed = true, spent = [0n, 0n, 0n] } = state;
+  const {
+    now = () => 1_000_000,
+    status = 1,
+    epoch = 0n,
+    installed = true,
+    initialized = installed,
+    spent = [0n, 0n, 0n],
+  } = state;
   const abi = [...sessionKeyManagerAbi, ...erc20LimitPolicyAbi, ...erc7579Abi, ...entryPoint07Abi];
   const results: Record<string, unknown> = {
     sessionStatus: status,
     epochOf: epoch,
-    isInitialized: installed,
+    isInitialized: initialized,
     isModuleInstalled: installed,
     spent,
     getNonce: 5n,

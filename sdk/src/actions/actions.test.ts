@@ -26,6 +26,7 @@ import {
   revokeAllSessions,
   revokeSession,
   SessionRevokedError,
+  StaleInstallationError,
   sessionKeyManagerAbi,
 } from "../index.js";
 
@@ -66,6 +67,7 @@ describe("grantSession", () => {
     await expect(grant({ epoch: 1n })).rejects.toThrow(EpochMismatchError);
     await expect(grant({}, { ...session, chainId: 5n })).rejects.toThrow(ChainMismatchError);
     await expect(grant({}, other)).rejects.toThrow(AccountMismatchError);
+    await expect(grant({ installed: false, initialized: true })).rejects.toThrow(StaleInstallationError);
     const { client } = createMockClient();
     await expect(grantSession(client, { session, contracts })).rejects.toThrow(AccountNotFoundError);
     await expect(grantSession(client, { account: await createOwner(client), sessions: [], contracts })).rejects.toThrow(

@@ -8,6 +8,7 @@ import {
   AccountMismatchError,
   type AccountNotFoundError,
   ChainMismatchError,
+  StaleInstallationError,
   type UserOperationFailedError,
 } from "../errors/use.js";
 import { sessionKeyManagerAbi } from "../generated.js";
@@ -36,6 +37,7 @@ export type GrantSessionErrorType =
   | EpochMismatchError
   | NoSessionsError
   | SessionRevokedError
+  | StaleInstallationError
   | UserOperationFailedError;
 
 /**
@@ -45,8 +47,8 @@ export type GrantSessionErrorType =
  * @param client A bundler client, whose account or `account` is the owner's smart account.
  * @param parameters {@link GrantSessionParameters}
  * @returns The operation's hash and receipt.
- * @throws AccountMismatchError, ChainMismatchError, EpochMismatchError, SessionRevokedError before anything is sent;
- * UserOperationFailedError if it was included but failed; viem's errors of `sendUserOperation`.
+ * @throws AccountMismatchError, ChainMismatchError, EpochMismatchError, SessionRevokedError, StaleInstallationError before
+ * anything is sent; UserOperationFailedError if it was included but failed; viem's errors of `sendUserOperation`.
  *
  * @example
  * import { grantSession, type Session } from "latchkey";
@@ -80,7 +82,7 @@ async function checkGrant(
   for (const { account } of sessions)
     if (!isAddressEqual(account, owner.address))
       throw new AccountMismatchError({ expected: account, actual: owner.address });
-  const [chainId, epoch, statuses, installed] = await Promise.all([
+  const [chainId, epoch, statuses, installed, initialized] = await Promise.all([
     client.chain?.id ?? getAction(client, getChainId, "getChainId")({}),
     read({ abi: sessionKeyManagerAbi, address: manager, functionName: "epochOf", args: [owner.address] }),
     Promise.all(
@@ -94,7 +96,9 @@ async function checkGrant(
       ),
     ),
     isInstalled(owner, contracts),
+    read({ abi: sessionKeyManagerAbi, address: manager, functionName: "isInitialized", args: [owner.address] }),
   ]);
+  if (initialized && !installed) throw new StaleInstallationError({ account: owner.address });
   sessions.forEach((session, index) => {
     if (session.chainId !== 0n && session.chainId !== BigInt(chainId))
       throw new ChainMismatchError({ expected: session.chainId, actual: BigInt(chainId) });

@@ -2,10 +2,13 @@ import {
   type Abi,
   type AbiParameter,
   BaseError,
+  concat,
   encodeAbiParameters,
   encodeErrorResult,
   type Hex,
+  pad,
   parseAbi,
+  slice,
   toFunctionSelector,
   zeroAddress,
   zeroHash,
@@ -125,6 +128,20 @@ describe("decodeSessionError", () => {
     expect(decodeSessionError(refuse("0xdeadbeef", stranger), { contracts })).toMatchObject({
       name: "UnknownPolicyError",
       reason: "0xdeadbeef",
+      context: { policy: stranger },
+    });
+  });
+
+  it("names the policy even if an EntryPoint cut its reason off", () => {
+    const reason = concat(["0xdeadbeef", pad("0x01", { size: 4_000 })]);
+    const data = encodeErrorResult({
+      abi: entryPointAbi,
+      errorName: "FailedOpWithRevert",
+      args: [0n, "AA23 reverted", slice(refuse(reason, stranger), 0, 2_048)],
+    });
+    expect(decodeSessionError(data, { contracts })).toMatchObject({
+      name: "UnknownPolicyError",
+      reason: slice(reason, 0, 2_048 - 196),
       context: { policy: stranger },
     });
   });

@@ -1,4 +1,15 @@
-import { BaseError, decodeErrorResult, type Hex, isAddressEqual, parseAbi, size, slice } from "viem";
+import {
+  BaseError,
+  decodeAbiParameters,
+  decodeErrorResult,
+  type Hex,
+  isAddressEqual,
+  parseAbi,
+  parseAbiParameters,
+  size,
+  slice,
+  toFunctionSelector,
+} from "viem";
 import { type ContractOverrides, findContract } from "../addresses.js";
 import { abiRulePolicyAbi, erc20LimitPolicyAbi, sessionKeyManagerAbi } from "../generated.js";
 import { comparisons, getTypeInfo, getTypeName, toArgumentValue } from "../policies/abiRule.js";
@@ -136,7 +147,7 @@ function decodeManagerError(
   { contracts }: DecodeSessionErrorParameters,
 ): LatchkeyError | undefined {
   const decoded = attempt(() => decodeErrorResult({ abi: sessionKeyManagerAbi, data }));
-  if (decoded === undefined) return undefined;
+  if (decoded === undefined) return decodeCutRefusal(data, cause);
   switch (decoded.errorName) {
     case "NoSessions":
       return new manager.NoSessionsError({ cause });
@@ -271,6 +282,21 @@ function decodeManagerError(
     default:
       return undefined;
   }
+}
+
+/** A refusal by a policy whose reason is so long that the EntryPoint, which passes on 2,048 bytes, cut it off. */
+function decodeCutRefusal(data: Hex, cause: unknown): LatchkeyError | undefined {
+  const selector = toFunctionSelector("PolicyRefused(bytes32,uint256,uint256,address,bytes)");
+  // The selector, five words of head, and the length of the reason.
+  const start = 4 + 6 * 32;
+  if (size(data) <= start || slice(data, 0, 4) !== selector) return undefined;
+  const head = attempt(() =>
+    decodeAbiParameters(parseAbiParameters("bytes32, uint256, uint256, address"), slice(data, 4, 4 + 4 * 32)),
+  );
+  if (head === undefined) return undefined;
+  const [id, callIndex, actionIndex, refusing] = head;
+  const context = { id, callIndex: Number(callIndex), actionIndex: Number(actionIndex), policy: refusing };
+  return new policy.UnknownPolicyError({ reason: slice(data, start), context, cause });
 }
 
 /** What a policy reverted with. Both have an `InvalidConfig`, told apart by the policy's address. */

@@ -353,7 +353,7 @@ export class NoRuleMetError extends PolicyError {
   }
 }
 
-/** A policy that this package does not know refused a call. */
+/** A policy that this package does not know refused a call, or gave a reason too long to reach us whole. */
 export class UnknownPolicyError extends PolicyError {
   /** What the policy reverted with. */
   readonly reason: Hex;

@@ -141,6 +141,21 @@ export class AccountMismatchError extends LatchkeyError {
   }
 }
 
+/** The account dropped the manager without telling it, so installing it again moves the epoch. */
+export class StaleInstallationError extends LatchkeyError {
+  readonly account: Address;
+  constructor({ account }: { account: Address }) {
+    super("StaleInstallationError", "The account dropped the session key manager without telling it.", {
+      facts: [
+        `Account: ${account}`,
+        "Installing it again moves the epoch, and a session granted along would be of the wrong one.",
+        "Install the manager first, read the epoch with getEpoch, then define and grant the session.",
+      ],
+    });
+    this.account = account;
+  }
+}
+
 /** The session is for another chain. */
 export class ChainMismatchError extends LatchkeyError {
   readonly expected: bigint;
