@@ -28,11 +28,11 @@ function generateAbis(): void {
   const require = createRequire(import.meta.url);
   const manifest = require.resolve("@wagmi/cli/package.json");
   const { bin }: { bin: { wagmi: string } } = JSON.parse(readFileSync(manifest, "utf8"));
-  const { status } = spawnSync(process.execPath, [join(dirname(manifest), bin.wagmi), "generate"], {
+  const { status, stderr } = spawnSync(process.execPath, [join(dirname(manifest), bin.wagmi), "generate"], {
     cwd: home,
-    stdio: ["ignore", "ignore", "inherit"],
+    encoding: "utf8",
   });
-  if (status !== 0) throw new Error("wagmi could not generate the ABIs");
+  if (status !== 0) throw new Error(`wagmi could not generate the ABIs:\n${stderr}`);
 }
 
 function addressesModule(): string {
