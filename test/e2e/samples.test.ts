@@ -1,6 +1,6 @@
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findSamples, run, samplesIn, typeCheck } from "./harness/samples.ts";
+import { findSamples, run, samplesIn, typeCheck, withoutChance } from "./harness/samples.ts";
 import { type Stack, startStack } from "./harness/stack.ts";
 import { world as connect } from "./harness/vitest.ts";
 import { World } from "./harness/world.ts";
@@ -41,9 +41,11 @@ describe.each(samples)("$name", (sample) => {
     expect(typeCheck(sample)).toEqual([]);
   });
 
-  it.runIf(sample.runs)("runs", async () => {
+  if (!sample.runs) return;
+  it("runs", async () => {
     const { code, output } = await run(sample, await environment());
     expect(code, output).toBe(0);
+    if (sample.prints !== undefined) expect(withoutChance(output)).toBe(withoutChance(sample.prints));
   });
 });
 
@@ -52,6 +54,11 @@ describe("a sample that does not work", () => {
 
   it("is found where it stands", () => {
     expect(block("const one = 1;")).toEqual([{ name: "page:3", code: "const one = 1;\n", runs: true }]);
+  });
+
+  it("is held to what follows it", () => {
+    const markdown = "```ts sample\nconst one = 1;\n```\n\nIt prints:\n\n```text\nnothing\n```\n";
+    expect(samplesIn("page", markdown)).toMatchObject([{ runs: true, prints: "nothing\n" }]);
   });
 
   it("does not compile if a type is wrong", () => {

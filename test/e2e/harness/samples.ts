@@ -8,8 +8,11 @@ import ts from "typescript";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** A code block of the documentation: "```ts sample" is type-checked and run, any other "```ts" is type-checked. */
-export type Sample = { name: string; code: string; runs: boolean };
+/**
+ * A code block of the documentation: "```ts sample" is type-checked and run, any other "```ts" is type-checked. If the
+ * block that follows a sample is "```text", it is what the sample prints.
+ */
+export type Sample = { name: string; code: string; runs: boolean; prints?: string };
 
 /** The TypeScript in README.md and docs/. */
 export function findSamples(): Sample[] {
@@ -22,10 +25,18 @@ export function findSamples(): Sample[] {
 /** The TypeScript in a Markdown text. */
 export function samplesIn(page: string, markdown: string): Sample[] {
   return [...markdown.matchAll(/^```(?:ts|typescript)\b([^\n]*)\n([\s\S]*?)^```$/gm)].map((block) => {
-    const [, info = "", code = ""] = block;
+    const [whole, info = "", code = ""] = block;
     const line = markdown.slice(0, block.index).split("\n").length;
-    return { name: `${page}:${line}`, code, runs: info.trim() === "sample" };
+    const sample = { name: `${page}:${line}`, code, runs: info.trim() === "sample" };
+    const [, language, prints] =
+      /^```(\w*)[^\n]*\n([\s\S]*?)^```$/m.exec(markdown.slice(block.index + whole.length)) ?? [];
+    return sample.runs && language === "text" && prints !== undefined ? { ...sample, prints } : sample;
   });
+}
+
+/** What a program printed, without what differs from run to run: hashes, addresses and times. */
+export function withoutChance(output: string): string {
+  return output.replace(/0x[0-9a-fA-F]+/g, "0x").replace(/\b\d{10} \([^)]*\)/g, "(a time)");
 }
 
 /** What the compiler has against a sample, one line each. */
