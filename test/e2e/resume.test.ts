@@ -23,25 +23,22 @@ it("goes on with a session in another process, from the serialized session and t
       call: tokenCall.transfer(token, someone(1), amount),
     });
 
-  const resumed = await resume(40n);
-  expect(resumed.code).toBe(0);
-  const answer: ResumeAnswer = JSON.parse(resumed.output);
-  expect(answer).toEqual({ success: true, sender: used.account.address });
+  expect(await resume(40n)).toEqual({ success: true, sender: used.account.address });
   expect(await used.budgets()).toEqual([{ total: 100n, inPeriod: undefined }]);
 
-  const refused = await resume(1n);
-  expect(refused.code).not.toBe(0);
+  expect(await resume(1n)).toEqual({ refused: "TotalLimitExceededError" });
   expect(await used.budgets()).toEqual([{ total: 100n, inPeriod: undefined }]);
 });
 
-async function run(request: ResumeRequest): Promise<{ code: number | null; output: string }> {
+async function run(request: ResumeRequest): Promise<ResumeAnswer> {
   const script = fileURLToPath(new URL("./harness/resume.ts", import.meta.url));
   const child = spawn(process.execPath, [createRequire(import.meta.url).resolve("tsx/cli"), script]);
   child.stdin.end(JSON.stringify(request));
-  const [output, , code] = await Promise.all([
+  const [output, errors, code] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     new Promise<number | null>((resolve) => child.once("exit", resolve)),
   ]);
-  return { code, output };
+  if (code !== 0) throw new Error(`the process ended with ${code}: ${errors}`);
+  return JSON.parse(output);
 }

@@ -46,7 +46,7 @@ const daily = defineSession({
 });
 
 async function setUp(
-  options: Partial<ToSessionAccountParameters> & { now?: () => number } = {},
+  options: Partial<Omit<ToSessionAccountParameters, "account" | "client">> & { now?: () => number } = {},
   used: Session = session,
 ) {
   const { now, ...rest } = options;
@@ -135,6 +135,14 @@ describe("toSessionAccount", () => {
   it("refuses a call that the session does not allow before anything is sent", async () => {
     const { prepare } = await setUp();
     await expect(prepare([{ to: token, data: transfer(stranger, 1n) }])).rejects.toThrow(CallNotAllowedError);
+  });
+
+  it("does without the owner's account", async () => {
+    const { client } = createMockClient();
+    const made = await toSessionAccount({ client, session, sessionKey, contracts });
+    expect(made.address).toBe(account);
+    expect(made.entryPoint.address).toBe(entryPoint07Address);
+    expect(await made.getFactoryArgs()).toEqual({ factory: undefined, factoryData: undefined });
   });
 
   it("refuses before the start and after the end", async () => {

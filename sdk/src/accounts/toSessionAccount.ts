@@ -1,6 +1,7 @@
 import { concat, type Hex, isAddressEqual, keccak256, numberToHex, zeroAddress } from "viem";
 import {
   entryPoint07Abi,
+  entryPoint07Address,
   getUserOperationHash,
   type SmartAccount,
   type SmartAccountImplementation,
@@ -33,13 +34,9 @@ import { matchCalls } from "../use/matchCalls.js";
 import { parseNumber } from "../utils/validate.js";
 
 export type ToSessionAccountParameters = {
-  /** The smart account that the session is for: the one that its owner uses, or any that has its address. */
-  account: SmartAccount;
   session: Session;
   /** The session's key. */
   sessionKey: SessionKey;
-  /** A client of the chain, to read nonces and the time with; the account's if it is left out. */
-  client?: SmartAccountImplementation["client"] | undefined;
   /** Lane of nonces, 0 to 2^24 - 1: operations in different lanes do not wait for each other. 0 if it is left out. */
   nonceKey?: number | undefined;
   /** The 24-byte key of nonces for a validator and a lane. That of Nexus if it is left out. */
@@ -56,7 +53,20 @@ export type ToSessionAccountParameters = {
   waitAtBoundary?: boolean | undefined;
   /** Contracts to use in place of the known ones. */
   contracts?: ContractOverrides | undefined;
-};
+} & (
+  | {
+      /** The smart account that the session is for, as its owner uses it. */
+      account: SmartAccount;
+      /** A client of the chain, to read nonces and the time with; the account's if it is left out. */
+      client?: SmartAccountImplementation["client"] | undefined;
+    }
+  | {
+      /** Not needed for an account that is deployed: the session says which it is. */
+      account?: undefined;
+      /** A client of the chain, to read nonces and the time with. */
+      client: SmartAccountImplementation["client"];
+    }
+);
 
 export type SessionAccountImplementation = SmartAccountImplementation<
   typeof entryPoint07Abi,
@@ -89,7 +99,8 @@ const stubKeySignature: Hex =
 /**
  * Makes a viem smart account that acts within a session, for `createBundlerClient` and everything built on it.
  *
- * It has the address of the account it is made from. Its operations are signed by the session key and carry the session;
+ * It has the address of the session's account, and works from the session and the key alone, so also in a process that
+ * knows nothing of the owner; an account that is not deployed yet must be given as its owner uses it. Its operations are signed by the session key and carry the session;
  * each call claims the action that allows it.
  *
  * @param parameters {@link ToSessionAccountParameters}
@@ -100,12 +111,13 @@ const stubKeySignature: Hex =
  *
  * @example
  * import { type Session, type SessionKey, toSessionAccount } from "latchkey";
- * import { http } from "viem";
- * import { createBundlerClient, type SmartAccount } from "viem/account-abstraction";
+ * import { createPublicClient, http } from "viem";
+ * import { createBundlerClient } from "viem/account-abstraction";
  * import { sepolia } from "viem/chains";
  *
- * const pay = async (owner: SmartAccount, session: Session, sessionKey: SessionKey) => {
- *   const account = await toSessionAccount({ account: owner, session, sessionKey });
+ * const pay = async (session: Session, sessionKey: SessionKey) => {
+ *   const client = createPublicClient({ chain: sepolia, transport: http() });
+ *   const account = await toSessionAccount({ client, session, sessionKey });
  *   const bundler = createBundlerClient({
  *     account,
  *     chain: sepolia,
@@ -116,31 +128,36 @@ const stubKeySignature: Hex =
  *   });
  * };
  */
-export async function toSessionAccount({
-  account,
-  session,
-  sessionKey,
-  client = account.client,
-  nonceKey = 0,
-  getNonceKey = getNexusNonceKey,
-  preflight = true,
-  waitAtBoundary = true,
-  contracts,
-}: ToSessionAccountParameters): Promise<ToSessionAccountReturnType> {
+export async function toSessionAccount(parameters: ToSessionAccountParameters): Promise<ToSessionAccountReturnType> {
+  const {
+    account,
+    session,
+    sessionKey,
+    nonceKey = 0,
+    getNonceKey = getNexusNonceKey,
+    preflight = true,
+    waitAtBoundary = true,
+    contracts,
+  } = parameters;
+  const client = parameters.account ? (parameters.client ?? parameters.account.client) : parameters.client;
   const manager = getContract("manager", contracts);
   const lane = parseNumber("nonceKey", nonceKey, 0, 2 ** 24 - 1);
   const sessionId = getSessionId(session);
-  const address = await account.getAddress();
+  const address = (await account?.getAddress()) ?? session.account;
   if (!isAddressEqual(address, session.account))
     throw new AccountMismatchError({ expected: session.account, actual: address });
   if (preflight && sessionKey.sessionKey !== session.sessionKey)
     throw new SessionKeyMismatchError({ expected: session.sessionKey, actual: sessionKey.sessionKey });
-  if (account.entryPoint.version !== "0.7")
+  if (account && account.entryPoint.version !== "0.7")
     throw new EntryPointNotSupportedError({ version: account.entryPoint.version });
   const chainId = client.chain?.id ?? (await getAction(client, getChainId, "getChainId")({}));
   if (session.chainId !== 0n && session.chainId !== BigInt(chainId))
     throw new ChainMismatchError({ expected: session.chainId, actual: BigInt(chainId) });
-  const entryPoint = { abi: entryPoint07Abi, address: account.entryPoint.address, version: "0.7" } as const;
+  const entryPoint = {
+    abi: entryPoint07Abi,
+    address: account?.entryPoint.address ?? entryPoint07Address,
+    version: "0.7",
+  } as const;
   const times = createTimes();
 
   const made: ToSessionAccountReturnType = await toSmartAccount({
@@ -148,7 +165,7 @@ export async function toSessionAccount({
     entryPoint,
     extend: { session, sessionId },
     getAddress: async () => address,
-    getFactoryArgs: () => account.getFactoryArgs(),
+    getFactoryArgs: async () => account?.getFactoryArgs() ?? {},
     encodeCalls: async (calls) => encodeExecution(calls),
     decodeCalls: async (data) => decodeExecution(data),
     getStubSignature: async (userOperation) => {
