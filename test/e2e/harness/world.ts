@@ -51,7 +51,8 @@ export class World {
 
   /** Sends an account's user operations. */
   bundlerFor(account: SmartAccount): AccountBundler {
-    return createBundlerClient({
+    // Spelled out: to infer these takes the compiler minutes.
+    return createBundlerClient<HttpTransport, undefined, SmartAccount>({
       account,
       client: this.client,
       transport: http(this.info.bundlerUrl),
