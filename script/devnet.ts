@@ -3,8 +3,6 @@
 // runs until it is interrupted. With FORK_URL set, it forks that network instead.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { formatUnits } from "viem";
-import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { startStack } from "../test/e2e/harness/stack.ts";
 import { World } from "../test/e2e/harness/world.ts";
 
@@ -30,25 +28,15 @@ if (values.help) {
   const stack = await startStack({ forkUrl: process.env["FORK_URL"], onProgress });
   try {
     const world = new World(stack.info);
-    const ownerKey = generatePrivateKey();
-    const { address } = await world.createAccount(privateKeyToAccount(ownerKey));
-    const { contracts, rpcUrl, bundlerUrl, chainId } = stack.info;
-    const environment = {
-      RPC_URL: rpcUrl,
-      BUNDLER_URL: bundlerUrl,
-      CHAIN_ID: String(chainId),
-      ACCOUNT: address,
-      OWNER_KEY: ownerKey,
-      OWNER_VALIDATOR: contracts.ownerValidator,
-      TOKEN: contracts.token,
-    };
+    const environment = await world.createEnvironment();
     const lines = Object.entries(environment).map(([name, value]) => `${name}=${value}\n`);
     writeFileSync(values.env, lines.join(""), { mode: 0o600 });
     if (values.json) {
       process.stdout.write(`${JSON.stringify(environment)}\n`);
     } else {
-      const balance = formatUnits(await world.balanceOf(contracts.token, address), 6);
-      process.stdout.write(`${lines.join("")}\nThe account has ${balance} tokens. All of this is in ${values.env}.\n`);
+      process.stdout.write(
+        `${lines.join("")}\nAll of this is in ${values.env}. The account has ether and tokens. Ctrl-C ends it.\n`,
+      );
     }
     await new Promise((resolve) => {
       process.once("SIGINT", resolve);

@@ -1,4 +1,3 @@
-import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findSamples, run, samplesIn, typeCheck, withoutChance } from "./harness/samples.ts";
 import { type Stack, startStack } from "./harness/stack.ts";
@@ -13,23 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => stack.stop());
 
-/** What a sample finds in its environment, as `npm run devnet` writes it too. */
-async function environment(): Promise<Record<string, string>> {
-  const world = new World(stack.info);
-  const ownerKey = generatePrivateKey();
-  const { address } = await world.createAccount(privateKeyToAccount(ownerKey));
-  const { rpcUrl, bundlerUrl, chainId, contracts } = stack.info;
-  return {
-    RPC_URL: rpcUrl,
-    BUNDLER_URL: bundlerUrl,
-    CHAIN_ID: String(chainId),
-    ACCOUNT: address,
-    OWNER_KEY: ownerKey,
-    OWNER_VALIDATOR: contracts.ownerValidator,
-    TOKEN: contracts.token,
-  };
-}
-
 const samples = findSamples();
 
 it("README.md has a sample that is run", () => {
@@ -43,7 +25,7 @@ describe.each(samples)("$name", (sample) => {
 
   if (!sample.runs) return;
   it("runs", async () => {
-    const { code, output } = await run(sample, await environment());
+    const { code, output } = await run(sample, await new World(stack.info).createEnvironment());
     expect(code, output).toBe(0);
     if (sample.prints !== undefined) expect(withoutChance(output)).toBe(withoutChance(sample.prints));
   });

@@ -95,6 +95,22 @@ export class World {
     return { address, owner, smartAccount, bundler: this.bundlerFor(smartAccount) };
   }
 
+  /** A new account and how to reach it and everything else, as environment variables of a program to try things with. */
+  async createEnvironment(): Promise<Record<string, string>> {
+    const ownerKey = generatePrivateKey();
+    const { address } = await this.createAccount(privateKeyToAccount(ownerKey));
+    const { rpcUrl, bundlerUrl, chainId, contracts } = this.info;
+    return {
+      RPC_URL: rpcUrl,
+      BUNDLER_URL: bundlerUrl,
+      CHAIN_ID: String(chainId),
+      ACCOUNT: address,
+      OWNER_KEY: ownerKey,
+      OWNER_VALIDATOR: contracts.ownerValidator,
+      TOKEN: contracts.token,
+    };
+  }
+
   /** Creates tokens. */
   async mint(token: Address, to: Address, amount: bigint): Promise<void> {
     await this.#send({
