@@ -34,7 +34,11 @@ export class InvalidBytesError extends LatchkeyError {
   readonly parameter: string;
   constructor({ parameter, expected, actual }: { parameter: string; expected: string; actual: unknown }) {
     super("InvalidBytesError", `\`${parameter}\` is not what it must be.`, {
-      facts: [`Expected: ${expected}`, `Actual: ${show(actual)}`],
+      // Not the bytes themselves: they may be a key in the wrong place.
+      facts: [
+        `Expected: ${expected}`,
+        `Actual: ${typeof actual === "string" ? `a string of ${actual.length} characters` : show(actual)}`,
+      ],
     });
     this.parameter = parameter;
   }
@@ -214,6 +218,26 @@ export class ReservedSelectorError extends LatchkeyError {
       facts: [`Selector: ${selector}`, `Meaning: ${meaning}`],
     });
     this.selector = selector;
+  }
+}
+
+/** A parameter has another shape than it must have. */
+export class InvalidParameterError extends LatchkeyError {
+  readonly parameter: string;
+  constructor({ parameter, expected }: { parameter: string; expected: string }) {
+    super("InvalidParameterError", `\`${parameter}\` is not ${expected}.`);
+    this.parameter = parameter;
+  }
+}
+
+/** There is no parameter of that name; what it was to restrict would have stayed free. */
+export class UnknownParameterError extends LatchkeyError {
+  readonly parameter: string;
+  constructor({ parameter, available }: { parameter: string; available: readonly string[] }) {
+    super("UnknownParameterError", `There is no parameter \`${parameter}\`.`, {
+      facts: [`Available: ${available.join(", ")}`],
+    });
+    this.parameter = parameter;
   }
 }
 

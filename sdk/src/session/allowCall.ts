@@ -35,7 +35,7 @@ import {
   getTypeInfo,
 } from "../policies/abiRule.js";
 import type { Permission, PolicyRequest } from "../types.js";
-import { parseAddress, parseAmount, parseBytes, parseNumber } from "../utils/validate.js";
+import { checkParameters, parseAddress, parseAmount, parseBytes, parseNumber } from "../utils/validate.js";
 import { type ArgumentRules, isAnyOf, isRule, type Rule } from "./rules.js";
 
 /** Names of the functions of an ABI that a transaction can call. */
@@ -118,6 +118,7 @@ export function allowCall<
   const abi extends Abi | readonly unknown[],
   functionName extends CallableName<abi> | `${CallableName<abi>}(${string})`,
 >(parameters: AllowCallParameters<abi, functionName>): AllowCallReturnType {
+  checkParameters("allowCall's argument", parameters, parameterNames);
   const { abi, functionName, args, or, anyArguments = false, policies = [], maxValue = 0n } = parameters;
   const target = parseAddress("address", parameters.address);
   if (maxValue !== undefined) parseAmount("maxValue", maxValue, 2n ** 256n - 1n);
@@ -143,6 +144,8 @@ export function allowCall<
     ],
   };
 }
+
+const parameterNames = ["abi", "functionName", "address", "args", "or", "anyArguments", "maxValue", "policies"];
 
 /** The functions of an ABI, each signature once. */
 function listFunctions(abi: Abi | readonly unknown[]): readonly AbiFunction[] {

@@ -7,9 +7,11 @@ import {
   InvalidAddressError,
   InvalidAmountError,
   InvalidNumberError,
+  InvalidParameterError,
   InvalidTimeError,
   MissingLimitError,
   TooManyError,
+  UnknownParameterError,
 } from "../index.js";
 
 const configOf = (parameters: AllowErc20Parameters) => allowErc20(parameters).actions[0]?.policies[0]?.config;
@@ -17,6 +19,25 @@ const allow = (overrides: Record<string, unknown>) => () =>
   allowErc20({ token, total: 1n, ...overrides } as AllowErc20Parameters);
 
 describe("allowErc20", () => {
+  it.each([
+    [{ perDay: 1n }, "There is no parameter `perDay`."],
+    [{ recipient: [stranger] }, "There is no parameter `recipient`."],
+    [{ perPeriod: { amount: 1n, seconds: 300 } }, "There is no parameter `seconds`."],
+  ])("refuses a name it does not know, instead of leaving out a limit: %o", (overrides, message) => {
+    expect(allow(overrides)).toThrow(UnknownParameterError);
+    expect(allow(overrides)).toThrow(message);
+  });
+
+  it.each([
+    [{ recipients: stranger }, "`recipients` is not an array."],
+    [{ functions: "transfer" }, "`functions` is not an array."],
+    [{ perPeriod: 5n }, "`perPeriod` is not an object."],
+    [{ perPeriod: null }, "`perPeriod` is not an object."],
+  ])("refuses another shape: %o", (overrides, message) => {
+    expect(allow(overrides)).toThrow(InvalidParameterError);
+    expect(allow(overrides)).toThrow(message);
+  });
+
   it("allows transfers under one policy", () => {
     expect(allowErc20(limits)).toMatchInlineSnapshot(`
       {

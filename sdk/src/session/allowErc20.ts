@@ -16,7 +16,7 @@ import {
   erc20Functions,
 } from "../policies/erc20Limit.js";
 import type { Permission } from "../types.js";
-import { parseAddress, parseAmount, parseNumber, parseTime } from "../utils/validate.js";
+import { checkArray, checkParameters, parseAddress, parseAmount, parseNumber, parseTime } from "../utils/validate.js";
 
 const periods = { hour: 3_600, day: 86_400, week: 604_800 } as const;
 
@@ -60,6 +60,8 @@ export type AllowErc20ErrorType =
   | MissingLimitError
   | TooManyError;
 
+const parameterNames = ["token", "functions", "recipients", "perCall", "total", "perPeriod", "salt"];
+
 /**
  * Allows moving an ERC-20 token, within limits.
  *
@@ -80,15 +82,10 @@ export type AllowErc20ErrorType =
  *   perPeriod: { amount: parseUnits("25", 6), period: "day" },
  * });
  */
-export function allowErc20({
-  token,
-  functions = ["transfer"],
-  recipients,
-  perCall,
-  total,
-  perPeriod,
-  salt,
-}: AllowErc20Parameters): AllowErc20ReturnType {
+export function allowErc20(parameters: AllowErc20Parameters): AllowErc20ReturnType {
+  checkParameters("allowErc20's argument", parameters, parameterNames);
+  const { token, functions = ["transfer"], recipients, perCall, total, perPeriod, salt } = parameters;
+  checkArray("functions", functions);
   const target = parseAddress("token", token);
   const unknown = functions.find((name) => !Object.hasOwn(erc20Functions, name));
   if (unknown !== undefined || functions.length === 0)
@@ -113,7 +110,9 @@ export function allowErc20({
   };
 }
 
-function parsePeriod({ amount, period, anchor = 0 }: NonNullable<AllowErc20Parameters["perPeriod"]>): Erc20PeriodLimit {
+function parsePeriod(limit: NonNullable<AllowErc20Parameters["perPeriod"]>): Erc20PeriodLimit {
+  checkParameters("perPeriod", limit, ["amount", "period", "anchor"]);
+  const { amount, period, anchor = 0 } = limit;
   const seconds = typeof period === "string" && Object.hasOwn(periods, period) ? periods[period] : period;
   const start = parseTime("perPeriod.anchor", anchor);
   const length = parseNumber("perPeriod.period", seconds, 300, 2 ** 32 - 1);
@@ -124,6 +123,7 @@ function parsePeriod({ amount, period, anchor = 0 }: NonNullable<AllowErc20Param
 
 /** Without doubles and in order, so that the same list always gives the same session. */
 function parseRecipients(recipients: readonly Address[]): readonly Address[] {
+  checkArray("recipients", recipients);
   const parsed = recipients.map((recipient, index) => parseAddress(`recipients[${index}]`, recipient));
   const sorted = [...new Set(parsed)].sort((a, b) => (hexToBigInt(a) < hexToBigInt(b) ? -1 : 1));
   if (sorted.length === 0) throw new MissingLimitError();

@@ -6,6 +6,7 @@ import {
   game,
   limits,
   parameters,
+  privateKey,
   recipient,
   session,
   sessionKey,
@@ -270,5 +271,22 @@ describe("defineSession", () => {
 
       Docs: docs/errors.md#separatebudgetserror"
     `);
+  });
+
+  it("refuses a name it does not know, and other shapes", () => {
+    const misspelt = { ...parameters, validUntill: 1 };
+    expect(() => defineSession(misspelt)).toThrow("There is no parameter `validUntill`.");
+    const abi = parseAbi(["function play()"]);
+    const typo = { abi, functionName: "play", address: game, maxValeu: 1n } as const;
+    expect(() => allowCall(typo)).toThrow("There is no parameter `maxValeu`.");
+    expect(define({ actions: [undefined] })).toThrow("`actions[0]` is not an object.");
+    expect(define({ actions: [{ target: token, selector: "0x12345678" }] })).toThrow(
+      "`actions[0].policies` is not an array.",
+    );
+    expect(define({ actions: allowErc20(limits) })).toThrow("`actions` is not an array.");
+  });
+
+  it("shows no bytes that may be a key in the wrong place", () => {
+    expect(define({ salt: privateKey.slice(0, 65) })).toThrow("Actual: a string of 65 characters");
   });
 });

@@ -17,7 +17,7 @@ import {
 import type { SessionKey } from "../keys/sessionKey.js";
 import { decodeErc20LimitConfig, encodeErc20LimitConfig } from "../policies/erc20Limit.js";
 import type { Action, ActionRequest, Permission, Policy, Session } from "../types.js";
-import { parseAddress, parseAmount, parseBytes, parseTime } from "../utils/validate.js";
+import { checkArray, checkParameters, parseAddress, parseAmount, parseBytes, parseTime } from "../utils/validate.js";
 
 export type DefineSessionParameters = {
   /** The smart account that is acted for. */
@@ -61,6 +61,21 @@ export type DefineSessionErrorType =
   | SeparateBudgetsError
   | TooManyError;
 
+const parameterNames = [
+  "account",
+  "chainId",
+  "sessionKey",
+  "validAfter",
+  "validUntil",
+  "epoch",
+  "salt",
+  "maxOpCost",
+  "paymaster",
+  "actions",
+  "allowSeparateBudgets",
+  "contracts",
+];
+
 /**
  * Puts together a session, and checks everything about it that can be checked offline.
  *
@@ -91,6 +106,7 @@ export type DefineSessionErrorType =
  * });
  */
 export function defineSession(parameters: DefineSessionParameters): DefineSessionReturnType {
+  checkParameters("defineSession's argument", parameters, parameterNames);
   const { contracts, epoch = 0n, paymaster, allowSeparateBudgets = false } = parameters;
   const account = parseAddress("account", parameters.account);
   if (account === zeroAddress) throw new ForbiddenTargetError({ target: account, reason: "the account is zero" });
@@ -153,8 +169,15 @@ function randomSalt(): Hex {
 }
 
 function listActions(actions: DefineSessionParameters["actions"]): readonly ActionRequest[] {
-  if (!Array.isArray(actions)) throw new EmptyActionsError();
-  return actions.flatMap((item: Permission | ActionRequest) => ("actions" in item ? item.actions : [item]));
+  if (actions === undefined) throw new EmptyActionsError();
+  checkArray("actions", actions);
+  return actions.flatMap((item, index) => {
+    const name = `actions[${index}]`;
+    checkParameters(name, item, ["type", "actions", "target", "selector", "maxValue", "policies"]);
+    if ("actions" in item) return item.actions;
+    checkArray(`${name}.policies`, item.policies);
+    return [item];
+  });
 }
 
 /**

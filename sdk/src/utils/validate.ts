@@ -5,8 +5,26 @@ import {
   InvalidAmountError,
   InvalidBytesError,
   InvalidNumberError,
+  InvalidParameterError,
   InvalidTimeError,
+  UnknownParameterError,
 } from "../errors/input.js";
+
+/**
+ * Checks that parameters are an object with none but known names: a limit under a misspelt name must not be lost, also
+ * where no compiler looks.
+ */
+export function checkParameters(parameter: string, value: unknown, known: readonly string[]): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new InvalidParameterError({ parameter, expected: "an object" });
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UnknownParameterError({ parameter: unknown, available: known });
+}
+
+/** Checks that a parameter is an array. */
+export function checkArray(parameter: string, value: unknown): void {
+  if (!Array.isArray(value)) throw new InvalidParameterError({ parameter, expected: "an array" });
+}
 
 /** Checks an address, capital letters against the checksum, and returns it with its checksum. */
 export function parseAddress(parameter: string, value: unknown): Address {
