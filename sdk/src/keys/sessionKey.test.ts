@@ -5,6 +5,7 @@ import { privateKey } from "../../test/fixtures.js";
 import {
   createSessionKey,
   exportPrivateKey,
+  InvalidParameterError,
   InvalidPrivateKeyError,
   PrivateKeyNotAvailableError,
   toSessionKey,
@@ -21,6 +22,14 @@ describe("createSessionKey", () => {
     const key = createSessionKey({ privateKey });
     expect(key.sessionKey).toBe("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266");
     expect(key.account.address.toLowerCase()).toBe(key.sessionKey);
+  });
+
+  it("makes no other key when one was meant", () => {
+    const missing: { privateKey?: typeof privateKey } = JSON.parse("{}");
+    expect(() => createSessionKey({ privateKey: missing.privateKey })).toThrow(InvalidPrivateKeyError);
+    const misplaced: unknown = privateKey;
+    // @ts-expect-error a caller without types
+    expect(() => createSessionKey(misplaced)).toThrow(InvalidParameterError);
   });
 
   it("signs", async () => {

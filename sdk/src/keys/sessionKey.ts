@@ -1,7 +1,7 @@
 import type { Hex, LocalAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { InvalidPrivateKeyError, PrivateKeyNotAvailableError } from "../errors/input.js";
-import { parseAddress } from "../utils/validate.js";
+import { checkParameters, parseAddress } from "../utils/validate.js";
 
 /** A key that may act within a session. It never shows its private key, whether printed, serialized or in an error. */
 export type SessionKey = {
@@ -38,9 +38,11 @@ const privateKeys = new WeakMap<SessionKey, Hex>();
  * const key = createSessionKey();
  * console.log(key.sessionKey); // 20 bytes of hex
  */
-export function createSessionKey({
-  privateKey = generatePrivateKey(),
-}: CreateSessionKeyParameters = {}): CreateSessionKeyReturnType {
+export function createSessionKey(parameters: CreateSessionKeyParameters = {}): CreateSessionKeyReturnType {
+  checkParameters("createSessionKey's argument", parameters, ["privateKey"]);
+  // A key that was meant but is missing must not turn into another one.
+  const privateKey = "privateKey" in parameters ? parameters.privateKey : generatePrivateKey();
+  if (privateKey === undefined) throw new InvalidPrivateKeyError();
   const key = toSessionKey(toAccount(privateKey));
   privateKeys.set(key, privateKey);
   return key;
