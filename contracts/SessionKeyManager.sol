@@ -4,11 +4,15 @@ pragma solidity ^0.8.28;
 import {ERC4337Utils} from "@openzeppelin/contracts/account/utils/ERC4337Utils.sol";
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {MODULE_TYPE_VALIDATOR} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 import {ICallPolicy} from "./interfaces/ICallPolicy.sol";
+import {IOperationPolicy, OperationFacts} from "./interfaces/IOperationPolicy.sol";
 import {ISessionKeyManager} from "./interfaces/ISessionKeyManager.sol";
 import {ActionDecoder} from "./libraries/ActionDecoder.sol";
 import {CalldataReader} from "./libraries/CalldataReader.sol";
@@ -17,7 +21,7 @@ import {ForbiddenCalls} from "./libraries/ForbiddenCalls.sol";
 import {OperationCost} from "./libraries/OperationCost.sol";
 import {SessionHash} from "./libraries/SessionHash.sol";
 import {Use, UseDecoder} from "./libraries/UseDecoder.sol";
-import {AccountState} from "./types/AccountState.sol";
+import {AccountState, MAX_GRANT_PREFIX} from "./types/AccountState.sol";
 import {ANY_PAYMASTER, ANY_SELECTOR, ANY_TARGET, NO_CALLDATA, Session, SessionStatus} from "./types/Session.sol";
 import {NO_END, TIME_LIMIT, ValidityWindow, ValidityWindowLibrary} from "./types/ValidityWindow.sol";
 
@@ -25,7 +29,8 @@ import {NO_END, TIME_LIMIT, ValidityWindow, ValidityWindowLibrary} from "./types
 /// @notice See {ISessionKeyManager}. Nobody owns it, it holds nothing and it is not upgradeable.
 /// @dev Assumptions: `msg.sender` of the validator's functions is the account, and the EntryPoint honours the validity
 /// window that is returned. Storage is keyed so that ERC-7562 counts it as the account's. Nothing in validation reads the
-/// clock. Nothing is written in validation but by policies.
+/// clock. Nothing is written in validation but what policies count, and the slot of a session whose grant by signature a use
+/// carries.
 contract SessionKeyManager is ISessionKeyManager {
     using CalldataReader for uint256;
     using ERC4337Utils for PackedUserOperation;
@@ -40,6 +45,16 @@ contract SessionKeyManager is ISessionKeyManager {
 
     /// @dev How far {revokeAll} may move the epoch.
     uint256 private constant MAX_EPOCH_STEP = 1 << 40;
+
+    /// @dev The claim of a call that revokes the session itself. No session has an action with this index.
+    uint256 private constant OWN_REVOCATION = 255;
+
+    /// @dev The first byte of the rule on grants by signature: any signature, or one with a prefix.
+    bytes1 private constant GRANT_ANY = 0x00;
+    bytes1 private constant GRANT_PREFIX = 0x01;
+
+    /// @dev How `initCode` begins for an account under EIP-7702 (EntryPoint v0.8).
+    bytes2 private constant EIP7702_MARKER = 0x7702;
 
     /// @dev ERC-1271: not a valid signature.
     bytes4 private constant INVALID_SIGNATURE = 0xffffffff;
@@ -61,13 +76,20 @@ contract SessionKeyManager is ISessionKeyManager {
     function grantSessions(bytes32[] calldata ids) external {
         if (ids.length == 0) revert NoSessions();
         for (uint256 i = 0; i < ids.length; ++i) {
-            bytes32 id = ids[i];
-            if (id == 0) revert ZeroSessionId();
-            SessionStatus status = _status[id][msg.sender];
-            if (status == SessionStatus.Revoked) revert SessionIsRevoked(id);
-            if (status == SessionStatus.Granted) continue;
-            _status[id][msg.sender] = SessionStatus.Granted;
-            emit SessionGranted(msg.sender, id);
+            if (ids[i] == 0) revert ZeroSessionId();
+            _grant(ids[i]);
+        }
+    }
+
+    /// @inheritdoc ISessionKeyManager
+    function grantAndPublishSessions(Session[] calldata sessions) external {
+        if (sessions.length == 0) revert NoSessions();
+        for (uint256 i = 0; i < sessions.length; ++i) {
+            Session calldata session = sessions[i];
+            bytes32 id = SessionHash.hash(session);
+            if (session.account != msg.sender) revert SessionOfAnotherAccount(id, session.account);
+            _grant(id);
+            emit SessionPublished(msg.sender, id, abi.encode(session));
         }
     }
 
@@ -92,24 +114,32 @@ contract SessionKeyManager is ISessionKeyManager {
         emit EpochMoved(msg.sender, epoch, nextEpoch);
     }
 
+    /// @inheritdoc ISessionKeyManager
+    function setSignedGrants(bytes calldata rule) external {
+        AccountState state = _accounts[msg.sender];
+        if (!state.installed()) revert NotInstalled(msg.sender);
+        _accounts[msg.sender] = _withGrantRule(state, rule);
+    }
+
     /// @notice Called by the account that installs this manager as a validator (ERC-7579).
     /// @dev An account may have skipped {onUninstall}: when it installs the manager again, the epoch moves, so that no
     /// session of before comes back. Read the new epoch before granting anything then; and do not do it in an operation
     /// that installs during validation, where bundlers refuse the block's hash (ERC-7562). Reverts with
-    /// {InstallDataNotSupported}.
-    /// @param data Must be empty.
+    /// {InvalidGrantRule}.
+    /// @param data Who may grant sessions by signature, as in {setSignedGrants}. Empty: nobody.
     function onInstall(bytes calldata data) external {
-        if (data.length != 0) revert InstallDataNotSupported(data.length);
         AccountState state = _accounts[msg.sender];
         if (state.installed()) state = _moveEpoch(state);
-        _accounts[msg.sender] = state.withInstalled(true);
+        _accounts[msg.sender] = _withGrantRule(state.withInstalled(true), data);
         emit ManagerInstalled(msg.sender);
     }
 
     /// @notice Called by the account that uninstalls this manager (ERC-7579). Ends all its sessions for ever, by moving
-    /// its epoch (see {revokeAll} for the end of all epochs). Never reverts, so that nothing can keep an account from removing it.
+    /// its epoch (see {revokeAll} for the end of all epochs). Never reverts, so that nothing can keep an account from
+    /// removing it.
     function onUninstall(bytes calldata) external {
-        _accounts[msg.sender] = _moveEpoch(_accounts[msg.sender]).withInstalled(false);
+        AccountState state = _moveEpoch(_accounts[msg.sender]);
+        _accounts[msg.sender] = state.withInstalled(false).withSignedGrants(false, msg.data[:0]);
         emit ManagerUninstalled(msg.sender);
     }
 
@@ -133,12 +163,14 @@ contract SessionKeyManager is ISessionKeyManager {
         bytes calldata signature = op.signature;
         Use memory use = UseDecoder.decode(signature, execution.count);
 
+        _requireNoInitializer(op);
         _requireActive(use);
         bool signed = _isSignedByKey(use, signature, userOpHash);
-        _requirePayment(use, op, signed);
+        OperationFacts memory facts = _requirePayment(use, op, signed);
 
         ValidityWindow memory window = _windowOf(use);
-        _checkCalls(use, execution, window);
+        _checkCalls(use, execution, facts, window);
+        _checkOperation(use, facts, window);
         if (window.validAfter > window.validUntil) {
             revert EmptyWindow(use.id, window.validAfter, window.validUntil);
         }
@@ -180,8 +212,19 @@ contract SessionKeyManager is ISessionKeyManager {
     }
 
     /// @inheritdoc ISessionKeyManager
-    function hashSessionTypedData(Session calldata session) external view returns (bytes32 digest) {
-        return MessageHashUtils.toTypedDataHash(_DOMAIN_SEPARATOR, SessionHash.hash(session));
+    function hashSessionBundle(Session[] calldata sessions) external view returns (bytes32 digest) {
+        bytes32[] memory ids = new bytes32[](sessions.length);
+        for (uint256 i = 0; i < sessions.length; ++i) {
+            ids[i] = SessionHash.hash(sessions[i]);
+        }
+        return MessageHashUtils.toTypedDataHash(_DOMAIN_SEPARATOR, SessionHash.hashBundle(ids));
+    }
+
+    /// @inheritdoc ISessionKeyManager
+    function signedGrantsOf(address account) external view returns (bool allowed, bytes memory prefix) {
+        AccountState state = _accounts[account];
+        (bytes21 start, uint256 length) = state.grantPrefix();
+        return (state.signedGrants(), _prefix(start, length));
     }
 
     /// @inheritdoc ISessionKeyManager
@@ -210,55 +253,125 @@ contract SessionKeyManager is ISessionKeyManager {
                         VALIDATION: THE SESSION
     //////////////////////////////////////////////////////////////*/
 
+    /// @dev From EntryPoint v0.8 an operation of an account under EIP-7702 may carry a call that the account gets from the
+    /// EntryPoint before it validates anything. No session allows one.
+    function _requireNoInitializer(PackedUserOperation calldata op) private pure {
+        bytes calldata initCode = op.initCode;
+        if (initCode.length > 20 && bytes2(initCode) == EIP7702_MARKER) revert InitializerNotAllowed(initCode.length);
+    }
+
     /// @dev Reverts unless the session is granted, of the account's epoch, and the manager is installed.
-    function _requireActive(Use memory use) private view {
+    function _requireActive(Use memory use) private {
         AccountState state = _accounts[msg.sender];
         if (!state.installed()) revert NotInstalled(msg.sender);
         if (use.packed.epoch() != state.epoch()) {
             revert EpochMismatch(use.id, uint64(use.packed.epoch()), state.epoch());
         }
         SessionStatus status = _status[use.id][msg.sender];
-        if (status != SessionStatus.Granted) {
-            if (status == SessionStatus.Revoked) revert SessionIsRevoked(use.id);
-            revert SessionNotGranted(use.id);
-        }
+        if (status == SessionStatus.Granted) return;
+        if (status == SessionStatus.Revoked) revert SessionIsRevoked(use.id);
+        if (use.hasProof()) _requireRoot(use);
+        else if (use.hasGrant()) _grantBySignature(use, state);
+        else revert SessionNotGranted(use.id);
     }
 
-    /// @dev Whether the session key signed the operation. Reverts if the key is of no known kind, or its signature not
-    /// of that kind's length. A key of 20 bytes is an address, and its signature r, s, v.
+    /// @dev Reverts unless the Merkle root that the use's proof leads to is granted.
+    function _requireRoot(Use memory use) private view {
+        bytes32 root = use.root();
+        SessionStatus status = _status[root][msg.sender];
+        if (status == SessionStatus.Revoked) revert RootIsRevoked(use.id, root);
+        if (status == SessionStatus.None) revert RootNotGranted(use.id, root);
+    }
+
+    /// @dev Grants the session if its account says that the signature in the use is its owner's.
+    function _grantBySignature(Use memory use, AccountState state) private {
+        if (!state.signedGrants()) revert SignedGrantsOff(msg.sender);
+        (bytes32 bundleHash, bytes calldata signature, uint256 publication) = use.grant();
+
+        (bytes21 prefix, uint256 length) = state.grantPrefix();
+        bytes21 start = bytes21(signature.length > length ? signature[:length] : signature);
+        if (start != prefix || signature.length < length) {
+            revert GrantPrefixMismatch(use.id, _prefix(prefix, length), bytes.concat(start));
+        }
+
+        bytes32 digest = MessageHashUtils.toTypedDataHash(_DOMAIN_SEPARATOR, bundleHash);
+        // Some accounts revert if the signature is wrong. As to the gas: see _ask.
+        (bool answered, bytes memory answer) = msg.sender.staticcall{gas: type(uint256).max}(
+            abi.encodeCall(IERC1271.isValidSignature, (digest, signature))
+        );
+        if (!answered || answer.length != 32 || bytes32(answer) != bytes32(IERC1271.isValidSignature.selector)) {
+            revert GrantNotSigned(use.id, digest, answer);
+        }
+        _grant(use.id);
+        if (use.hasPublication()) _publish(use.id, publication);
+    }
+
+    /// @dev Publishes the session in the use, which was granted just now.
+    function _publish(bytes32 id, uint256 publication) private {
+        Session calldata session = UseDecoder.publishedSession(publication);
+        bytes32 published = SessionHash.hash(session);
+        if (published != id) revert PublicationDiffers(id, published);
+        // Encoded anew: what is published has one form.
+        emit SessionPublished(msg.sender, id, abi.encode(session));
+    }
+
+    /// @dev Whether the session key signed the operation. A key of 20 bytes is an address, and its signature r, s, v; it is
+    /// not called, nor its code looked at. A longer one is a verifier (ERC-7913) and what that calls a key.
     function _isSignedByKey(Use memory use, bytes calldata signature, bytes32 userOpHash) private view returns (bool) {
         unchecked {
             uint256 keyLength = use.packed.keyLength();
             uint256 key = use.packed.keyPosition().integer(20);
-            if (keyLength != 20 || key == 0) revert SessionKeyNotSupported(keyLength);
+            if (keyLength < 20 || key == 0) revert SessionKeyNotSupported(keyLength);
 
             uint256 position = use.keySignature;
             uint256 length = use.packed.position() + signature.length - position;
+            bytes32 digest = _hashUse(userOpHash, use.id, use.hash());
+            if (keyLength > 20) return _isVerified(use, address(uint160(key)), digest, position.slice(length));
+
             if (length != 65) revert InvalidSignatureLength(65, length);
-            (address signer, ECDSA.RecoverError err,) = ECDSA.tryRecover(
-                _hashUse(userOpHash, use.id, use.hash()),
-                uint8((position + 64).integer(1)),
-                position.word(),
-                (position + 32).word()
-            );
+            (address signer, ECDSA.RecoverError err,) =
+                ECDSA.tryRecover(digest, uint8((position + 64).integer(1)), position.word(), (position + 32).word());
             return err == ECDSA.RecoverError.NoError && uint160(signer) == key;
+        }
+    }
+
+    /// @dev Whether an ERC-7913 verifier takes a signature. If it reverts it does not.
+    function _isVerified(Use memory use, address verifier, bytes32 digest, bytes calldata signature)
+        private
+        view
+        returns (bool)
+    {
+        unchecked {
+            bytes calldata key = (use.packed.keyPosition() + 20).slice(use.packed.keyLength() - 20);
+            // As to the gas: see _ask.
+            (bool answered, bytes memory answer) = verifier.staticcall{gas: type(uint256).max}(
+                abi.encodeCall(IERC7913SignatureVerifier.verify, (key, digest, signature))
+            );
+            if (!answered) return false;
+            // An address without code answers with nothing.
+            if (answer.length != 32) revert InvalidVerifierAnswer(use.id, verifier, answer.length);
+            return bytes32(answer) == bytes32(IERC7913SignatureVerifier.verify.selector);
         }
     }
 
     /// @dev Reverts unless the session allows the operation's paymaster and cost. With a wrong signature the cost is not
     /// held against it: the operation cannot pass anyway, and bundlers estimate its gas with limits far above the final
     /// ones and a placeholder for a signature.
-    function _requirePayment(Use memory use, PackedUserOperation calldata op, bool signed) private pure {
+    /// @return facts What operation policies are told, bar the calls.
+    function _requirePayment(Use memory use, PackedUserOperation calldata op, bool signed)
+        private
+        pure
+        returns (OperationFacts memory facts)
+    {
         (address paymaster, uint256 gas) = OperationCost.read(op);
         address allowed = use.packed.paymaster();
         if (paymaster != allowed && allowed != ANY_PAYMASTER) revert PaymasterNotAllowed(use.id, allowed, paymaster);
 
-        uint256 maxFeePerGas = op.maxFeePerGas();
+        uint256 cost = gas.saturatingMul(op.maxFeePerGas());
         uint256 maxOpCost = use.packed.maxOpCost();
-        // gas * maxFeePerGas > maxOpCost, without overflow.
-        if (maxFeePerGas != 0 && gas > maxOpCost / maxFeePerGas && signed) {
-            revert OpCostExceeded(use.id, maxOpCost, gas.saturatingMul(maxFeePerGas));
-        }
+        if (cost > maxOpCost && signed) revert OpCostExceeded(use.id, maxOpCost, cost);
+        facts.cost = signed ? cost : 1;
+        facts.paymaster = paymaster;
     }
 
     /// @dev The session's own validity window.
@@ -278,14 +391,26 @@ contract SessionKeyManager is ISessionKeyManager {
                          VALIDATION: THE CALLS
     //////////////////////////////////////////////////////////////*/
 
-    /// @dev Reverts unless each call is what the action it claims allows. Restricts `window` by what policies answer.
-    function _checkCalls(Use memory use, Execution memory execution, ValidityWindow memory window) private {
+    /// @dev Reverts unless each call is what the action it claims allows. Restricts `window` by what policies answer, and
+    /// fills in what `facts` says of the calls.
+    function _checkCalls(
+        Use memory use,
+        Execution memory execution,
+        OperationFacts memory facts,
+        ValidityWindow memory window
+    ) private {
+        facts.calls = execution.count;
         uint256 claimed = 0;
         for (uint256 i = 0; i < execution.count; ++i) {
             uint256 actionIndex = (use.claims + i).integer(1);
+            (address target, uint256 value, bytes calldata data) = execution.next();
+            if (actionIndex == OWN_REVOCATION) {
+                _checkOwnRevocation(use.id, i, target, value, data);
+                continue;
+            }
             if (use.revealed >> actionIndex & 1 == 0) revert ActionNotRevealed(i, actionIndex);
             claimed |= uint256(1) << actionIndex;
-            (address target, uint256 value, bytes calldata data) = execution.next();
+            facts.value = facts.value.saturatingAdd(value);
             _checkCall(use, window, i, actionIndex, target, value, data);
         }
         // What no call claims has no place in a use.
@@ -334,12 +459,49 @@ contract SessionKeyManager is ISessionKeyManager {
                 ICallPolicy.checkCall,
                 (msg.sender, _budgetId(use.id, policy, config), target, value, use.packed.claimedTime(), data, config)
             );
-            // As much gas as there is (EIP-150), without the GAS opcode: the compiler may place it apart from the call, and
-            // bundlers refuse that (ERC-7562, OP-012).
-            (bool accepted, bytes memory answer) = policy.call{gas: type(uint256).max}(question);
+            (bool accepted, bytes memory answer) = _ask(policy, question);
             if (!accepted) revert PolicyRefused(use.id, callIndex, actionIndex, policy, answer);
             _restrict(use.id, window, policy, answer);
         }
+    }
+
+    /// @dev Reverts unless the call revokes the session itself, which every session may do.
+    function _checkOwnRevocation(bytes32 id, uint256 callIndex, address target, uint256 value, bytes calldata data)
+        private
+        view
+    {
+        bytes32[] memory ids = new bytes32[](1);
+        ids[0] = id;
+        bytes memory expected = abi.encodeCall(ISessionKeyManager.revokeSessions, (ids));
+        if (target != address(this) || value != 0 || keccak256(data) != keccak256(expected)) {
+            revert NotOwnRevocation(id, callIndex);
+        }
+    }
+
+    /// @dev Reverts unless all operation policies accept the operation. Restricts `window` by what they answer.
+    function _checkOperation(Use memory use, OperationFacts memory facts, ValidityWindow memory window) private {
+        unchecked {
+            uint256 count = use.operationPolicies.integer(1);
+            uint256 cursor = use.operationPolicies + 1;
+            for (uint256 i = 0; i < count; ++i) {
+                address policy;
+                bytes calldata config;
+                (policy, config, cursor) = ActionDecoder.readPolicy(cursor);
+                bytes memory question = abi.encodeCall(
+                    IOperationPolicy.checkOperation,
+                    (msg.sender, _budgetId(use.id, policy, config), facts, use.packed.claimedTime(), config)
+                );
+                (bool accepted, bytes memory answer) = _ask(policy, question);
+                if (!accepted) revert OperationPolicyRefused(use.id, i, policy, answer);
+                _restrict(use.id, window, policy, answer);
+            }
+        }
+    }
+
+    /// @dev Calls a policy with as much gas as there is (EIP-150), without the GAS opcode: the compiler may place it apart
+    /// from the call, and bundlers refuse that (ERC-7562, OP-012).
+    function _ask(address policy, bytes memory question) private returns (bool accepted, bytes memory answer) {
+        return policy.call{gas: type(uint256).max}(question);
     }
 
     /// @dev Restricts `window` by what a policy answered. Reverts if that is no validity window.
@@ -364,8 +526,36 @@ contract SessionKeyManager is ISessionKeyManager {
     }
 
     /*//////////////////////////////////////////////////////////////
-                                 EPOCHS
+                            GRANTS AND EPOCHS
     //////////////////////////////////////////////////////////////*/
+
+    /// @dev Grants a session, or a root of sessions, to the caller. Reverts if it was revoked.
+    function _grant(bytes32 id) private {
+        SessionStatus status = _status[id][msg.sender];
+        if (status == SessionStatus.Revoked) revert SessionIsRevoked(id);
+        if (status == SessionStatus.Granted) return;
+        _status[id][msg.sender] = SessionStatus.Granted;
+        emit SessionGranted(msg.sender, id);
+    }
+
+    /// @dev `state` with who may grant by signature set from `rule`, see {setSignedGrants}.
+    function _withGrantRule(AccountState state, bytes calldata rule) private returns (AccountState) {
+        bool allowed = rule.length != 0;
+        bytes calldata prefix = allowed ? rule[1:] : rule;
+        if (allowed) {
+            bool valid = rule[0] == GRANT_ANY
+                ? prefix.length == 0
+                : rule[0] == GRANT_PREFIX && prefix.length != 0 && prefix.length <= MAX_GRANT_PREFIX;
+            if (!valid) revert InvalidGrantRule(rule);
+        }
+        emit SignedGrantsSet(msg.sender, allowed, prefix);
+        return state.withSignedGrants(allowed, prefix);
+    }
+
+    /// @dev The first `length` bytes of `prefix`.
+    function _prefix(bytes21 prefix, uint256 length) private pure returns (bytes memory cut) {
+        return Bytes.slice(bytes.concat(prefix), 0, length);
+    }
 
     /// @dev `state` in a later epoch that nobody could know before the previous block. At the end of all epochs, 2^24
     /// moves away at the least, it stays.

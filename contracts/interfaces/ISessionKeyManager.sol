@@ -27,6 +27,13 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice A session may not act for `account` any more, nor ever again.
     event SessionRevoked(address indexed account, bytes32 indexed id);
 
+    /// @notice A session in full, of those granted to `account`. It is granted in the same call, or was before.
+    /// @param session abi.encode of a {Session}.
+    event SessionPublished(address indexed account, bytes32 indexed id, bytes session);
+
+    /// @notice The owner of `account` may, or may not, grant sessions by a signature, which begins with `prefix`.
+    event SignedGrantsSet(address indexed account, bool allowed, bytes prefix);
+
     /// @notice Every session of an epoch before `epoch` has ended for `account`.
     event EpochMoved(address indexed account, uint64 previousEpoch, uint64 epoch);
 
@@ -49,8 +56,11 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice The next epoch must be above the present one by at most 2^40.
     error InvalidEpoch(uint64 epoch, uint64 nextEpoch);
 
-    /// @notice Installation takes no data in this version.
-    error InstallDataNotSupported(uint256 length);
+    /// @notice The rule on grants by signature is malformed: see {setSignedGrants}.
+    error InvalidGrantRule(bytes rule);
+
+    /// @notice A session to be published is one of another account than the caller.
+    error SessionOfAnotherAccount(bytes32 id, address account);
 
     /*//////////////////////////////////////////////////////////////
                           ERRORS: THE OPERATION
@@ -78,15 +88,19 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @param position Where, in bytes from the start of the signature.
     error NonCanonicalUse(uint256 position);
 
-    /// @notice The session key is zero, or of a kind that this version does not support.
+    /// @notice The session key is shorter than an address, or its address is zero.
     /// @param length The length of the key in bytes.
     error SessionKeyNotSupported(uint256 length);
 
     /// @notice The session key's signature has the wrong length.
     error InvalidSignatureLength(uint256 expected, uint256 actual);
 
-    /// @notice The session has operation policies, which this version does not support.
-    error OperationPoliciesNotSupported();
+    /// @notice The session key's verifier (ERC-7913) did not answer with exactly one word, or has no code.
+    error InvalidVerifierAnswer(bytes32 id, address verifier, uint256 length);
+
+    /// @notice The operation makes an existing account under EIP-7702 run a call before validation (`initCode` of
+    /// EntryPoint v0.8).
+    error InitializerNotAllowed(uint256 length);
 
     /*//////////////////////////////////////////////////////////////
                            ERRORS: THE SESSION
@@ -98,6 +112,26 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
 
     /// @notice The session was revoked, which is final.
     error SessionIsRevoked(bytes32 id);
+
+    /// @notice The session's Merkle proof leads to a root that was never granted for this account.
+    error RootNotGranted(bytes32 id, bytes32 root);
+
+    /// @notice The session's Merkle proof leads to a root that was revoked.
+    error RootIsRevoked(bytes32 id, bytes32 root);
+
+    /// @notice The account does not take grants by signature: see {setSignedGrants}.
+    error SignedGrantsOff(address account);
+
+    /// @notice The grant's signature does not begin as the account demands.
+    error GrantPrefixMismatch(bytes32 id, bytes expected, bytes actual);
+
+    /// @notice The account's ERC-1271 does not take the grant's signature for its owner's.
+    /// @param digest What the owner would have signed: see {hashSessionBundle}.
+    /// @param answer What the account answered, or reverted with.
+    error GrantNotSigned(bytes32 id, bytes32 digest, bytes answer);
+
+    /// @notice The session to be published with a grant is another one.
+    error PublicationDiffers(bytes32 id, bytes32 published);
 
     /// @notice The session belongs to another epoch than the account is in: an earlier one, all of whose sessions were
     /// revoked, or one that has not come.
@@ -158,6 +192,12 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice A policy refused the call. `reason` is what the policy reverted with.
     error PolicyRefused(bytes32 id, uint256 callIndex, uint256 actionIndex, address policy, bytes reason);
 
+    /// @notice A call that claims to revoke its own session (claim 255) is not exactly that.
+    error NotOwnRevocation(bytes32 id, uint256 callIndex);
+
+    /// @notice An operation policy refused the operation. `reason` is what the policy reverted with.
+    error OperationPolicyRefused(bytes32 id, uint256 policyIndex, address policy, bytes reason);
+
     /// @notice A policy did not answer with exactly one word, or has no code.
     error InvalidPolicyAnswer(bytes32 id, address policy, uint256 length);
 
@@ -171,11 +211,25 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice Grants sessions for the caller, which is the account. Takes effect at once.
     /// @dev Anyone may call it, for itself. A session that is granted already stays so, without an event.
     /// Reverts with {NoSessions}, {ZeroSessionId}, or {SessionIsRevoked}; then none of them is granted.
-    /// @param ids The sessions' ids, see {hashSession}. What they allow is not checked here: hash what you have read. A
-    /// session that no use can describe (without actions or with more than 255, with a key of another length than 20
-    /// bytes, with operation policies, with more than 255 policies on an action or a configuration above 65,535 bytes) can
-    /// be granted, but never acts.
+    /// @param ids The sessions' ids, see {hashSession}; or Merkle roots of ids (docs/encoding.md), each of which grants all
+    /// sessions under it. What they allow is not checked here: hash what you have read. A session that no use can describe
+    /// (without actions or with more than 255, with a key shorter than 20 bytes, with more than 255 operation policies
+    /// or policies on an action, or a configuration above 65,535 bytes) can be granted, but never acts.
     function grantSessions(bytes32[] calldata ids) external;
+
+    /// @notice Grants sessions of the caller, which is the account, and publishes them in full in events, so that they can
+    /// be listed with nothing but an RPC.
+    /// @dev Anyone may call it, for itself. A session that is granted already is published all the same. Reverts with
+    /// {NoSessions}, {SessionOfAnotherAccount}, or {SessionIsRevoked}; then none of them is granted.
+    function grantAndPublishSessions(Session[] calldata sessions) external;
+
+    /// @notice Sets who may grant sessions of the caller, which is the account, by a signature that the first use carries:
+    /// whoever the account's ERC-1271 answers for, if the signature begins as `rule` says. Fix the prefix that
+    /// names the owner's validator, else any validator on the account that signs messages can grant.
+    /// @dev Called by an account that has installed the manager, else {NotInstalled}. Reverts with {InvalidGrantRule}.
+    /// Signatures that were made under an earlier rule and not used count only if they meet this one.
+    /// @param rule Empty: grants by signature are off. 0x00: any signature. 0x01 and 1 to 21 bytes: those it begins with.
+    function setSignedGrants(bytes calldata rule) external;
 
     /// @notice Revokes sessions for the caller, which is the account, for ever. Also one that was never granted, so that
     /// a signed but unused grant of it is worth nothing.
@@ -207,8 +261,12 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice The id of a session: its EIP-712 struct hash.
     function hashSession(Session calldata session) external pure returns (bytes32 id);
 
-    /// @notice The EIP-712 digest of a session under this manager's domain.
-    function hashSessionTypedData(Session calldata session) external view returns (bytes32 digest);
+    /// @notice What an owner signs to grant sessions: the EIP-712 digest of a {SessionBundle} under this manager's domain.
+    /// @param sessions In the order of the bundle, at most 255; of any accounts and chains.
+    function hashSessionBundle(Session[] calldata sessions) external view returns (bytes32 digest);
+
+    /// @notice Whether the owner of an account may grant by signature, and what such a signature must begin with.
+    function signedGrantsOf(address account) external view returns (bool allowed, bytes memory prefix);
 
     /// @notice What a session key signs: the EIP-712 digest of `UserOperationUse(bytes32 userOpHash,bytes32 session,
     /// bytes32 use)` under this manager's domain.

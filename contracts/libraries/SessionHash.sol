@@ -17,6 +17,10 @@ library SessionHash {
         "Session(address account,uint256 chainId,uint64 epoch,uint48 validAfter,uint48 validUntil,bytes32 salt,bytes sessionKey,address paymaster,uint128 maxOpCost,Policy[] operationPolicies,Policy[] signaturePolicies,Action[] actions)Action(address target,bytes4 selector,uint256 maxValue,Policy[] policies)Policy(address policy,bytes config)"
     );
 
+    bytes32 internal constant BUNDLE_TYPEHASH = keccak256(
+        "SessionBundle(Session[] sessions)Action(address target,bytes4 selector,uint256 maxValue,Policy[] policies)Policy(address policy,bytes config)Session(address account,uint256 chainId,uint64 epoch,uint48 validAfter,uint48 validUntil,bytes32 salt,bytes sessionKey,address paymaster,uint128 maxOpCost,Policy[] operationPolicies,Policy[] signaturePolicies,Action[] actions)"
+    );
+
     bytes32 internal constant USE_TYPEHASH =
         keccak256("UserOperationUse(bytes32 userOpHash,bytes32 session,bytes32 use)");
 
@@ -55,6 +59,11 @@ library SessionHash {
                 _hash(session.actions)
             )
         );
+    }
+
+    /// @notice The hash of a bundle of the sessions with these ids.
+    function hashBundle(bytes32[] memory ids) internal pure returns (bytes32) {
+        return EfficientHashLib.hash(BUNDLE_TYPEHASH, EfficientHashLib.hash(ids));
     }
 
     function hashUse(bytes32 userOpHash, bytes32 id, bytes32 use) internal pure returns (bytes32) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 import {ISessionKeyManager} from "../interfaces/ISessionKeyManager.sol";
 import {PackedUse} from "../types/PackedUse.sol";
+import {Session} from "../types/Session.sol";
 import {ActionDecoder} from "./ActionDecoder.sol";
 import {CalldataReader} from "./CalldataReader.sol";
 import {SessionHash} from "./SessionHash.sol";
@@ -15,12 +17,16 @@ struct Use {
     bytes32 id;
     /// The session's fields and the claimed time.
     PackedUse packed;
+    /// Where the number of operation policies is, which they follow.
+    uint256 operationPolicies;
     /// A bit for each action that is revealed; and where it is, by its index.
     uint256 revealed;
     uint256[] actionPositions;
     /// Where the claims are: one byte a call, the index of its action.
     uint256 claims;
-    /// Where the session key's own signature begins, right after the claims.
+    /// Where what shows that the session is granted begins, right after the claims: a Merkle proof, or the owner's grant.
+    uint256 evidence;
+    /// Where the session key's own signature begins, right after that.
     uint256 keySignature;
 }
 
@@ -32,7 +38,11 @@ library UseDecoder {
 
     uint256 private constant FLAG_EVERY_CHAIN = 1;
     uint256 private constant FLAG_SIGNATURE_POLICIES = 2;
-    uint256 private constant UNKNOWN_FLAGS = ~uint256(3);
+    uint256 private constant FLAG_PROOF = 4;
+    uint256 private constant FLAG_GRANT = 8;
+    uint256 private constant FLAG_PUBLICATION = 16;
+    uint256 private constant EVIDENCE_FLAGS = FLAG_PROOF | FLAG_GRANT | FLAG_PUBLICATION;
+    uint256 private constant UNKNOWN_FLAGS = ~uint256(31);
 
     /// @notice Reads a use and computes the id of its session, taken to be one of the caller on this chain or on every
     /// chain.
@@ -45,10 +55,9 @@ library UseDecoder {
             uint256 flags = packed.flags();
             if (flags & UNKNOWN_FLAGS != 0) _refuse(packed, packed.position());
 
-            uint256 cursor = packed.keyPosition() + packed.keyLength();
-            // A session with operation policies has another hash than the one assumed here: it must say so.
-            if (cursor.integer(1) != 0) revert ISessionKeyManager.OperationPoliciesNotSupported();
-            cursor += 1;
+            uint256 operationPolicies = packed.keyPosition() + packed.keyLength();
+            (bytes32 operationPoliciesHash, uint256 cursor) =
+                ActionDecoder.hashPolicies(operationPolicies + 1, operationPolicies.integer(1), end);
 
             bytes32 signaturePoliciesHash = SessionHash.EMPTY_ARRAY_HASH;
             if (flags & FLAG_SIGNATURE_POLICIES != 0) {
@@ -60,12 +69,84 @@ library UseDecoder {
             (bytes32 actionsHash, uint256 revealed, uint256[] memory positions, uint256 claims) =
                 _readActions(packed, cursor, end);
 
+            uint256 evidence = claims + calls;
+            uint256 keySignature = flags & EVIDENCE_FLAGS == 0 ? evidence : _skipEvidence(packed, flags, evidence);
             // Up to here the end of the signature was only looked at between actions; now all of the use is known.
-            if (claims + calls > end) _refuse(packed, end);
+            if (keySignature > end) _refuse(packed, end);
 
             uint256 chainId = flags & FLAG_EVERY_CHAIN != 0 ? 0 : block.chainid;
-            bytes32 id = _hashSession(packed, chainId, signaturePoliciesHash, actionsHash);
-            return Use(id, packed, revealed, positions, claims, claims + calls);
+            bytes32 id = _hashSession(packed, chainId, operationPoliciesHash, signaturePoliciesHash, actionsHash);
+            return Use(id, packed, operationPolicies, revealed, positions, claims, evidence, keySignature);
+        }
+    }
+
+    /// @notice Whether a Merkle proof of the session's id is in the use.
+    function hasProof(Use memory use) internal pure returns (bool) {
+        return use.packed.flags() & FLAG_PROOF != 0;
+    }
+
+    /// @notice Whether the owner's grant is in the use.
+    function hasGrant(Use memory use) internal pure returns (bool) {
+        return use.packed.flags() & FLAG_GRANT != 0;
+    }
+
+    /// @notice Whether the session is in the use in full, to be published.
+    function hasPublication(Use memory use) internal pure returns (bool) {
+        return use.packed.flags() & FLAG_PUBLICATION != 0;
+    }
+
+    /// @notice The root that the Merkle proof leads to from the session's id.
+    function root(Use memory use) internal pure returns (bytes32 node) {
+        unchecked {
+            node = use.id;
+            uint256 cursor = use.evidence + 1;
+            uint256 end = cursor + 32 * use.evidence.integer(1);
+            for (; cursor < end; cursor += 32) {
+                node = Hashes.commutativeKeccak256(node, cursor.word());
+            }
+        }
+    }
+
+    /// @notice The owner's grant.
+    /// @return bundleHash The EIP-712 hash of the bundle that the owner signed.
+    /// @return signature The signature.
+    /// @return publication Where the session in full begins, if it is in the use.
+    function grant(Use memory use)
+        internal
+        pure
+        returns (bytes32 bundleHash, bytes calldata signature, uint256 publication)
+    {
+        unchecked {
+            uint256 cursor = use.evidence;
+            uint256 count = cursor.integer(1);
+            uint256 place = (cursor + 1).integer(1);
+            cursor += 2;
+            bytes32[] memory ids = EfficientHashLib.malloc(count);
+            for (uint256 i = 0; i < count; ++i) {
+                if (i == place) {
+                    EfficientHashLib.set(ids, i, use.id);
+                } else {
+                    EfficientHashLib.set(ids, i, cursor.word());
+                    cursor += 32;
+                }
+            }
+            bundleHash = SessionHash.hashBundle(ids);
+            signature = (cursor + 2).slice(cursor.integer(2));
+            publication = cursor + 2 + signature.length;
+        }
+    }
+
+    /// @notice The session in full, as far as it is one: whoever reads it must compare its hash with the id. What lies in
+    /// it beyond the end of calldata reverts.
+    /// @param publication Where {grant} says that it begins.
+    function publishedSession(uint256 publication) internal pure returns (Session calldata session) {
+        unchecked {
+            // abi.encode of one struct: an offset, 0x20, and there the struct.
+            uint256 position = publication + 3 + 32;
+            // A pointer to calldata is a position.
+            assembly ("memory-safe") {
+                session := position
+            }
         }
     }
 
@@ -74,6 +155,27 @@ library UseDecoder {
         unchecked {
             uint256 start = use.packed.position();
             return EfficientHashLib.hashCalldata(start.slice(use.keySignature - start));
+        }
+    }
+
+    /// @dev Where the evidence at `cursor` ends.
+    function _skipEvidence(PackedUse packed, uint256 flags, uint256 cursor) private pure returns (uint256) {
+        unchecked {
+            uint256 kind = flags & EVIDENCE_FLAGS;
+            if (kind == FLAG_PROOF) {
+                uint256 depth = cursor.integer(1);
+                if (depth == 0) _refuse(packed, cursor);
+                return cursor + 1 + 32 * depth;
+            }
+            if (kind & FLAG_PROOF != 0 || kind & FLAG_GRANT == 0) _refuse(packed, packed.position());
+
+            uint256 count = cursor.integer(1);
+            if (count == 0) _refuse(packed, cursor);
+            if ((cursor + 1).integer(1) >= count) _refuse(packed, cursor + 1);
+            cursor += 2 + 32 * (count - 1);
+            cursor += 2 + cursor.integer(2);
+            if (kind & FLAG_PUBLICATION != 0) cursor += 3 + cursor.integer(3);
+            return cursor;
         }
     }
 
@@ -132,11 +234,13 @@ library UseDecoder {
         }
     }
 
-    function _hashSession(PackedUse packed, uint256 chainId, bytes32 signaturePoliciesHash, bytes32 actionsHash)
-        private
-        view
-        returns (bytes32)
-    {
+    function _hashSession(
+        PackedUse packed,
+        uint256 chainId,
+        bytes32 operationPoliciesHash,
+        bytes32 signaturePoliciesHash,
+        bytes32 actionsHash
+    ) private view returns (bytes32) {
         return EfficientHashLib.hash(
             SessionHash.SESSION_TYPEHASH,
             bytes32(uint256(uint160(msg.sender))),
@@ -148,7 +252,7 @@ library UseDecoder {
             EfficientHashLib.hashCalldata(packed.keyPosition().slice(packed.keyLength())),
             bytes32(uint256(uint160(packed.paymaster()))),
             bytes32(packed.maxOpCost()),
-            SessionHash.EMPTY_ARRAY_HASH,
+            operationPoliciesHash,
             signaturePoliciesHash,
             actionsHash
         );

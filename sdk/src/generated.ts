@@ -210,6 +210,67 @@ export const sessionKeyManagerAbi = [
   },
   {
     type: 'function',
+    inputs: [
+      {
+        name: 'sessions',
+        internalType: 'struct Session[]',
+        type: 'tuple[]',
+        components: [
+          { name: 'account', internalType: 'address', type: 'address' },
+          { name: 'chainId', internalType: 'uint256', type: 'uint256' },
+          { name: 'epoch', internalType: 'uint64', type: 'uint64' },
+          { name: 'validAfter', internalType: 'uint48', type: 'uint48' },
+          { name: 'validUntil', internalType: 'uint48', type: 'uint48' },
+          { name: 'salt', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'sessionKey', internalType: 'bytes', type: 'bytes' },
+          { name: 'paymaster', internalType: 'address', type: 'address' },
+          { name: 'maxOpCost', internalType: 'uint128', type: 'uint128' },
+          {
+            name: 'operationPolicies',
+            internalType: 'struct Policy[]',
+            type: 'tuple[]',
+            components: [
+              { name: 'policy', internalType: 'address', type: 'address' },
+              { name: 'config', internalType: 'bytes', type: 'bytes' },
+            ],
+          },
+          {
+            name: 'signaturePolicies',
+            internalType: 'struct Policy[]',
+            type: 'tuple[]',
+            components: [
+              { name: 'policy', internalType: 'address', type: 'address' },
+              { name: 'config', internalType: 'bytes', type: 'bytes' },
+            ],
+          },
+          {
+            name: 'actions',
+            internalType: 'struct Action[]',
+            type: 'tuple[]',
+            components: [
+              { name: 'target', internalType: 'address', type: 'address' },
+              { name: 'selector', internalType: 'bytes4', type: 'bytes4' },
+              { name: 'maxValue', internalType: 'uint256', type: 'uint256' },
+              {
+                name: 'policies',
+                internalType: 'struct Policy[]',
+                type: 'tuple[]',
+                components: [
+                  { name: 'policy', internalType: 'address', type: 'address' },
+                  { name: 'config', internalType: 'bytes', type: 'bytes' },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+    name: 'grantAndPublishSessions',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
     inputs: [{ name: 'ids', internalType: 'bytes32[]', type: 'bytes32[]' }],
     name: 'grantSessions',
     outputs: [],
@@ -280,9 +341,9 @@ export const sessionKeyManagerAbi = [
     type: 'function',
     inputs: [
       {
-        name: 'session',
-        internalType: 'struct Session',
-        type: 'tuple',
+        name: 'sessions',
+        internalType: 'struct Session[]',
+        type: 'tuple[]',
         components: [
           { name: 'account', internalType: 'address', type: 'address' },
           { name: 'chainId', internalType: 'uint256', type: 'uint256' },
@@ -333,7 +394,7 @@ export const sessionKeyManagerAbi = [
         ],
       },
     ],
-    name: 'hashSessionTypedData',
+    name: 'hashSessionBundle',
     outputs: [{ name: 'digest', internalType: 'bytes32', type: 'bytes32' }],
     stateMutability: 'view',
   },
@@ -411,6 +472,23 @@ export const sessionKeyManagerAbi = [
     ],
     name: 'sessionStatus',
     outputs: [{ name: '', internalType: 'enum SessionStatus', type: 'uint8' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'rule', internalType: 'bytes', type: 'bytes' }],
+    name: 'setSignedGrants',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'account', internalType: 'address', type: 'address' }],
+    name: 'signedGrantsOf',
+    outputs: [
+      { name: 'allowed', internalType: 'bool', type: 'bool' },
+      { name: 'prefix', internalType: 'bytes', type: 'bytes' },
+    ],
     stateMutability: 'view',
   },
   {
@@ -518,8 +596,38 @@ export const sessionKeyManagerAbi = [
         indexed: true,
       },
       { name: 'id', internalType: 'bytes32', type: 'bytes32', indexed: true },
+      { name: 'session', internalType: 'bytes', type: 'bytes', indexed: false },
+    ],
+    name: 'SessionPublished',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      {
+        name: 'account',
+        internalType: 'address',
+        type: 'address',
+        indexed: true,
+      },
+      { name: 'id', internalType: 'bytes32', type: 'bytes32', indexed: true },
     ],
     name: 'SessionRevoked',
+  },
+  {
+    type: 'event',
+    anonymous: false,
+    inputs: [
+      {
+        name: 'account',
+        internalType: 'address',
+        type: 'address',
+        indexed: true,
+      },
+      { name: 'allowed', internalType: 'bool', type: 'bool', indexed: false },
+      { name: 'prefix', internalType: 'bytes', type: 'bytes', indexed: false },
+    ],
+    name: 'SignedGrantsSet',
   },
   {
     type: 'error',
@@ -577,8 +685,26 @@ export const sessionKeyManagerAbi = [
   },
   {
     type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'digest', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'answer', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'GrantNotSigned',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'expected', internalType: 'bytes', type: 'bytes' },
+      { name: 'actual', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'GrantPrefixMismatch',
+  },
+  {
+    type: 'error',
     inputs: [{ name: 'length', internalType: 'uint256', type: 'uint256' }],
-    name: 'InstallDataNotSupported',
+    name: 'InitializerNotAllowed',
   },
   {
     type: 'error',
@@ -587,6 +713,11 @@ export const sessionKeyManagerAbi = [
       { name: 'nextEpoch', internalType: 'uint64', type: 'uint64' },
     ],
     name: 'InvalidEpoch',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'rule', internalType: 'bytes', type: 'bytes' }],
+    name: 'InvalidGrantRule',
   },
   {
     type: 'error',
@@ -621,6 +752,15 @@ export const sessionKeyManagerAbi = [
   },
   {
     type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'verifier', internalType: 'address', type: 'address' },
+      { name: 'length', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'InvalidVerifierAnswer',
+  },
+  {
+    type: 'error',
     inputs: [{ name: 'mode', internalType: 'bytes32', type: 'bytes32' }],
     name: 'ModeNotAllowed',
   },
@@ -644,12 +784,29 @@ export const sessionKeyManagerAbi = [
     type: 'error',
     inputs: [
       { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'callIndex', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'NotOwnRevocation',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
       { name: 'maxOpCost', internalType: 'uint256', type: 'uint256' },
       { name: 'opCost', internalType: 'uint256', type: 'uint256' },
     ],
     name: 'OpCostExceeded',
   },
-  { type: 'error', inputs: [], name: 'OperationPoliciesNotSupported' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'policyIndex', internalType: 'uint256', type: 'uint256' },
+      { name: 'policy', internalType: 'address', type: 'address' },
+      { name: 'reason', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'OperationPolicyRefused',
+  },
   {
     type: 'error',
     inputs: [
@@ -669,6 +826,30 @@ export const sessionKeyManagerAbi = [
       { name: 'reason', internalType: 'bytes', type: 'bytes' },
     ],
     name: 'PolicyRefused',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'published', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'PublicationDiffers',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'root', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'RootIsRevoked',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'root', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'RootNotGranted',
   },
   {
     type: 'error',
@@ -704,6 +885,19 @@ export const sessionKeyManagerAbi = [
     type: 'error',
     inputs: [{ name: 'id', internalType: 'bytes32', type: 'bytes32' }],
     name: 'SessionNotGranted',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'account', internalType: 'address', type: 'address' },
+    ],
+    name: 'SessionOfAnotherAccount',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'account', internalType: 'address', type: 'address' }],
+    name: 'SignedGrantsOff',
   },
   {
     type: 'error',

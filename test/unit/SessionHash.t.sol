@@ -68,9 +68,14 @@ contract SessionHashTest is SessionTest {
         assertEq(extensions.length, 0);
     }
 
-    function testFuzz_SessionDigestIsUnderTheDomain(uint256 seed) external view {
-        Session memory session = Random(seed).session(3);
-        assertEq(manager.hashSessionTypedData(session), _digest(address(manager), UseBuilder.hash(session)));
+    function testFuzz_BundleDigestIsUnderTheDomain(uint256 seed, uint8 count) external view {
+        Session[] memory sessions = new Session[](count % 4);
+        bytes32[] memory ids = new bytes32[](sessions.length);
+        for (uint256 i = 0; i < sessions.length; ++i) {
+            sessions[i] = Random(uint256(keccak256(abi.encode(seed, i)))).session(3);
+            ids[i] = UseBuilder.hash(sessions[i]);
+        }
+        assertEq(manager.hashSessionBundle(sessions), _digest(address(manager), UseBuilder.hashBundle(ids)));
     }
 
     function testFuzz_UseDigestIsUnderTheDomain(bytes32 userOpHash, bytes32 id, bytes32 use) external view {
@@ -84,10 +89,10 @@ contract SessionHashTest is SessionTest {
 
     function testFuzz_DigestsDoNotDependOnTheChain(uint64 chainId, uint256 seed) external {
         Session memory session = Random(seed).session(3);
-        bytes32 sessionDigest = manager.hashSessionTypedData(session);
+        bytes32 bundleDigest = manager.hashSessionBundle(_bundle(session));
         bytes32 useDigest = manager.hashUse("op", "session", "use");
         vm.chainId(bound(chainId, 1, type(uint64).max - 1));
-        assertEq(manager.hashSessionTypedData(session), sessionDigest);
+        assertEq(manager.hashSessionBundle(_bundle(session)), bundleDigest);
         assertEq(manager.hashUse("op", "session", "use"), useDigest);
     }
 
@@ -95,8 +100,10 @@ contract SessionHashTest is SessionTest {
         ISessionKeyManager other = ISessionKeyManager(deployCode("SessionKeyManager.sol:SessionKeyManager"));
         Session memory session = _fullSession(1);
         assertEq(other.hashSession(session), manager.hashSession(session));
-        assertEq(other.hashSessionTypedData(session), _digest(address(other), UseBuilder.hash(session)));
-        assertNotEq(other.hashSessionTypedData(session), manager.hashSessionTypedData(session));
+        assertEq(
+            other.hashSessionBundle(_bundle(session)), _digest(address(other), UseBuilder.hashBundle(_ids(session)))
+        );
+        assertNotEq(other.hashSessionBundle(_bundle(session)), manager.hashSessionBundle(_bundle(session)));
         assertNotEq(other.hashUse("op", "session", "use"), manager.hashUse("op", "session", "use"));
     }
 
@@ -194,5 +201,15 @@ contract SessionHashTest is SessionTest {
 
     function _flip(bytes memory data, Random memory random) private pure {
         data[random.below(data.length)] ^= bytes1(uint8(2 ** random.below(8)));
+    }
+
+    function _bundle(Session memory session) private pure returns (Session[] memory sessions) {
+        sessions = new Session[](1);
+        sessions[0] = session;
+    }
+
+    function _ids(Session memory session) private pure returns (bytes32[] memory ids) {
+        ids = new bytes32[](1);
+        ids[0] = UseBuilder.hash(session);
     }
 }

@@ -204,19 +204,14 @@ contract SessionKeyManagerManagementTest is ManagerTest {
         vm.recordLogs();
         install(other);
         Vm.Log[] memory logs = vm.getRecordedLogs();
-        assertEq(logs.length, 1);
-        assertEq(logs[0].topics[0], ISessionKeyManager.ManagerInstalled.selector);
+        assertEq(logs.length, 2);
+        assertEq(logs[0].topics[0], ISessionKeyManager.SignedGrantsSet.selector);
         assertEq(logs[0].topics[1], bytes32(uint256(uint160(other))));
+        assertEq(logs[0].data, abi.encode(false, ""));
+        assertEq(logs[1].topics[0], ISessionKeyManager.ManagerInstalled.selector);
+        assertEq(logs[1].topics[1], bytes32(uint256(uint160(other))));
         assertTrue(manager.isInitialized(other));
         assertEq(manager.epochOf(other), 0);
-    }
-
-    function testFuzz_RevertWhen_InstalledWithData(bytes calldata data) external {
-        vm.assume(data.length > 0);
-        vm.expectRevert(abi.encodeWithSelector(ISessionKeyManager.InstallDataNotSupported.selector, data.length));
-        vm.prank(makeAddr("other"));
-        manager.onInstall(data);
-        assertFalse(manager.isInitialized(makeAddr("other")));
     }
 
     function testFuzz_InstallAgainMovesTheEpoch(uint64 epoch, bytes32 blockHash) external {

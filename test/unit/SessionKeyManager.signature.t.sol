@@ -104,11 +104,13 @@ contract SessionKeyManagerSignatureTest is ManagerTest {
     function test_SignatureOfOtherMessagesIsWrong() external {
         Session memory session = pingSession();
         bytes32 id = UseBuilder.hash(session);
+        Session[] memory sessions = new Session[](1);
+        sessions[0] = session;
         bytes32[5] memory digests = [
             OP_HASH,
             keccak256(abi.encodePacked("\x19Ethereum Signed Message:\n32", OP_HASH)),
             keccak256(abi.encodePacked("\x19Ethereum Signed Message:\n32", _digest(session, OP_HASH))),
-            manager.hashSessionTypedData(session),
+            manager.hashSessionBundle(sessions),
             id
         ];
         for (uint256 i = 0; i < digests.length; ++i) {
@@ -144,8 +146,8 @@ contract SessionKeyManagerSignatureTest is ManagerTest {
         expectRefused(opUnder(session, pingCall()), _keyNotSupported(20));
     }
 
-    function test_RevertWhen_TheKeyIsNot20Bytes() external {
-        uint16[9] memory lengths = [0, 1, 19, 21, 32, 33, 64, 84, 5000];
+    function test_RevertWhen_TheKeyIsShorterThan20Bytes() external {
+        uint8[3] memory lengths = [0, 1, 19];
         for (uint256 i = 0; i < lengths.length; ++i) {
             Session memory session = pingSession();
             session.sessionKey = new bytes(lengths[i]);

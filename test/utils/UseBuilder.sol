@@ -33,7 +33,7 @@ library UseBuilder {
             flags, claimedTime, session.epoch, session.validAfter, session.validUntil, session.salt, session.paymaster
         );
         use = abi.encodePacked(use, session.maxOpCost, uint16(session.sessionKey.length), session.sessionKey);
-        use = abi.encodePacked(use, uint8(session.operationPolicies.length));
+        use = abi.encodePacked(use, packPolicies(session.operationPolicies));
         if (session.signaturePolicies.length > 0) use = abi.encodePacked(use, hash(session.signaturePolicies));
         use = abi.encodePacked(use, packActions(session.actions, revealed));
         for (uint256 i = 0; i < claims.length; ++i) {
@@ -56,12 +56,58 @@ library UseBuilder {
     function packAction(Action memory action) internal pure returns (bytes memory packed) {
         bytes memory maxValue = packInteger(action.maxValue);
         packed = abi.encodePacked(
-            action.target, action.selector, uint8(maxValue.length), maxValue, uint8(action.policies.length)
+            action.target, action.selector, uint8(maxValue.length), maxValue, packPolicies(action.policies)
         );
-        for (uint256 i = 0; i < action.policies.length; ++i) {
-            Policy memory policy = action.policies[i];
-            packed = abi.encodePacked(packed, policy.policy, uint16(policy.config.length), policy.config);
+    }
+
+    function packPolicies(Policy[] memory policies) internal pure returns (bytes memory packed) {
+        packed = abi.encodePacked(uint8(policies.length));
+        for (uint256 i = 0; i < policies.length; ++i) {
+            packed = abi.encodePacked(packed, policies[i].policy, uint16(policies[i].config.length), policies[i].config);
         }
+    }
+
+    /// @notice The use with a Merkle proof.
+    function withProof(bytes memory use, bytes32[] memory proof) internal pure returns (bytes memory) {
+        use = abi.encodePacked(use, uint8(proof.length), proof);
+        use[0] |= 0x04;
+        return use;
+    }
+
+    /// @notice The use with the owner's grant: a signature over the bundle of the sessions with `ids`, of which the use's is
+    /// the one at `place`.
+    function withGrant(bytes memory use, bytes32[] memory ids, uint8 place, bytes memory signature)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        use = abi.encodePacked(use, uint8(ids.length), place);
+        for (uint256 i = 0; i < ids.length; ++i) {
+            if (i != place) use = abi.encodePacked(use, ids[i]);
+        }
+        use = abi.encodePacked(use, uint16(signature.length), signature);
+        use[0] |= 0x08;
+        return use;
+    }
+
+    /// @notice A use {withGrant} that also publishes its session.
+    function withPublication(bytes memory use, Session memory session) internal pure returns (bytes memory) {
+        bytes memory encoded = abi.encode(session);
+        use = abi.encodePacked(use, uint24(encoded.length), encoded);
+        use[0] |= 0x10;
+        return use;
+    }
+
+    /// @notice What an owner signs over a bundle of the sessions with `ids`, but for the domain.
+    function hashBundle(bytes32[] memory ids) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256(
+                    "SessionBundle(Session[] sessions)Action(address target,bytes4 selector,uint256 maxValue,Policy[] policies)Policy(address policy,bytes config)Session(address account,uint256 chainId,uint64 epoch,uint48 validAfter,uint48 validUntil,bytes32 salt,bytes sessionKey,address paymaster,uint128 maxOpCost,Policy[] operationPolicies,Policy[] signaturePolicies,Action[] actions)"
+                ),
+                keccak256(abi.encodePacked(ids))
+            )
+        );
     }
 
     /// @notice An integer without leading zero bytes.
