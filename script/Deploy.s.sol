@@ -16,9 +16,12 @@ contract Deploy is Script {
     /// @notice The chain has no deterministic deployer: see docs/deployment.md.
     error DeployerMissing(uint256 chainId, address deployer);
 
-    /// @notice The compiled code does not lead to the pinned address: it was built with other settings, or the pin is
-    /// out of date (`npm run pin`).
+    /// @notice The compiled code does not lead to the pinned address: the deployer or the salt is another one.
     error AddressDiffers(string name, address pinned, address actual);
+
+    /// @notice The compiled code is not what was pinned: it was built with other settings, or the pin is out of date
+    /// (`npm run pin`).
+    error InitCodeDiffers(string name, bytes32 pinned, bytes32 actual);
 
     /// @notice There is other code at the address than was pinned.
     error CodeDiffers(string name, address at, bytes32 pinned, bytes32 actual);
@@ -29,6 +32,19 @@ contract Deploy is Script {
     struct Pin {
         address at;
         bytes32 codeHash;
+        bytes32 initCodeHash;
+    }
+
+    /// @dev A contract to deploy.
+    struct Entry {
+        /// What it is called in messages; its first word in lower case is its key in the JSON files.
+        string name;
+        string key;
+        /// What it is compiled from, and its constructor's arguments.
+        string artifact;
+        bytes arguments;
+        /// Whether it can only be where the P-256 precompile (RIP-7212, EIP-7951) is.
+        bool needsP256;
     }
 
     /// @dev https://github.com/Arachnid/deterministic-deployment-proxy
@@ -38,28 +54,41 @@ contract Deploy is Script {
 
     string private constant PINS = "deployments/addresses.json";
 
+    /// @dev The precompile that verifies P-256 signatures.
+    address private constant P256_PRECOMPILE = address(0x100);
+
     /// @notice Deploys what is missing, checks all of it, and writes the file for this chain.
     function run() external {
         string memory pins = vm.readFile(PINS);
-        string[3] memory names = _names();
+        Entry[] memory entries = contracts();
         // Nothing is sent unless everything would come out as pinned.
-        for (uint256 i = 0; i < names.length; ++i) {
-            Pin memory pinned = _pinOf(pins, names[i]);
-            address actual = addressOf(names[i]);
-            if (actual != pinned.at) revert AddressDiffers(names[i], pinned.at, actual);
+        for (uint256 i = 0; i < entries.length; ++i) {
+            Pin memory pinned = _pinOf(pins, entries[i].key);
+            address actual = _addressOf(entries[i]);
+            bytes32 initCodeHash = keccak256(_initCodeOf(entries[i]));
+            if (initCodeHash != pinned.initCodeHash) {
+                revert InitCodeDiffers(entries[i].name, pinned.initCodeHash, initCodeHash);
+            }
+            if (actual != pinned.at) revert AddressDiffers(entries[i].name, pinned.at, actual);
         }
         // Without --broadcast nothing is sent, and nothing recorded.
         bool rehearsal = vm.isContext(VmSafe.ForgeContext.ScriptDryRun);
+        bool hasP256 = chainHasP256();
         string memory json = "";
-        for (uint256 i = 0; i < names.length; ++i) {
-            Pin memory pinned = _pinOf(pins, names[i]);
-            bool deployed = deploy(names[i]);
+        for (uint256 i = 0; i < entries.length; ++i) {
+            Entry memory entry = entries[i];
+            if (entry.needsP256 && !hasP256) {
+                console.log("left out: %s, because this chain has no P-256 precompile", entry.name);
+                continue;
+            }
+            Pin memory pinned = _pinOf(pins, entry.key);
+            bool deployed = _deploy(entry);
             if (pinned.at.codehash != pinned.codeHash) {
-                revert CodeDiffers(names[i], pinned.at, pinned.codeHash, pinned.at.codehash);
+                revert CodeDiffers(entry.name, pinned.at, pinned.codeHash, pinned.at.codehash);
             }
             string memory done = rehearsal ? "would deploy %s at %s" : "deployed %s at %s";
-            console.log(deployed ? done : "already there: %s at %s", names[i], pinned.at);
-            json = vm.serializeAddress("deployment", keyOf(names[i]), pinned.at);
+            console.log(deployed ? done : "already there: %s at %s", entry.name, pinned.at);
+            json = vm.serializeAddress("deployment", entry.key, pinned.at);
         }
         if (rehearsal) return;
         string memory directory = vm.envOr("DEPLOYMENTS_DIR", string("deployments"));
@@ -68,57 +97,93 @@ contract Deploy is Script {
 
     /// @notice Pins the addresses and code hashes that the present code leads to.
     function pin() external {
-        string[3] memory names = _names();
+        Entry[] memory entries = contracts();
         string memory json = "";
-        for (uint256 i = 0; i < names.length; ++i) {
-            deploy(names[i]);
-            address at = addressOf(names[i]);
-            vm.serializeAddress(names[i], "address", at);
-            json = vm.serializeString("pins", keyOf(names[i]), vm.serializeBytes32(names[i], "codeHash", at.codehash));
-            console.log("pinned %s at %s", names[i], at);
+        for (uint256 i = 0; i < entries.length; ++i) {
+            Entry memory entry = entries[i];
+            _deploy(entry);
+            address at = _addressOf(entry);
+            vm.serializeAddress(entry.name, "address", at);
+            vm.serializeBytes32(entry.name, "initCodeHash", keccak256(_initCodeOf(entry)));
+            json = vm.serializeString("pins", entry.key, vm.serializeBytes32(entry.name, "codeHash", at.codehash));
+            console.log("pinned %s at %s", entry.name, at);
         }
         vm.writeJson(json, PINS);
     }
 
     /// @notice Deploys a contract unless it is there. Returns whether it was deployed now.
-    function deploy(string memory name) public returns (bool) {
-        address at = addressOf(name);
-        if (at.code.length != 0) return false;
+    function deploy(string memory name) external returns (bool) {
+        return _deploy(_entryOf(name));
+    }
+
+    /// @notice Where the compiled code of a contract is deployed on every chain.
+    function addressOf(string memory name) external view returns (address) {
+        return _addressOf(_entryOf(name));
+    }
+
+    /// @notice All contracts, in the order in which they are deployed.
+    function contracts() public pure returns (Entry[] memory entries) {
+        entries = new Entry[](3);
+        entries[0] = _entry("SessionKeyManager", "sessionKeyManager");
+        entries[1] = _entry("ERC20LimitPolicy", "erc20LimitPolicy");
+        entries[2] = _entry("ABIRulePolicy", "abiRulePolicy");
+    }
+
+    /// @notice Whether the chain verifies P-256 signatures at address 0x100. The chain is asked, if there is one behind an
+    /// RPC: forge's own machine may know more precompiles than it.
+    function chainHasP256() public returns (bool) {
+        bytes32 digest = keccak256("Latchkey");
+        (bytes32 r, bytes32 s) = vm.signP256(1, digest);
+        (uint256 x, uint256 y) = vm.publicKeyP256(1);
+        bytes memory question = abi.encode(digest, r, s, x, y);
+        bytes memory answer;
+        try vm.activeFork() {
+            string memory call = string.concat(
+                '[{"to":"', vm.toString(P256_PRECOMPILE), '","data":"', vm.toString(question), '"},"latest"]'
+            );
+            answer = vm.rpc("eth_call", call);
+        } catch {
+            (, answer) = P256_PRECOMPILE.staticcall(question);
+        }
+        return answer.length == 32 && uint256(bytes32(answer)) == 1;
+    }
+
+    function _entry(string memory name, string memory key) private pure returns (Entry memory) {
+        return Entry(name, key, string.concat(name, ".sol:", name), "", false);
+    }
+
+    function _entryOf(string memory name) private pure returns (Entry memory) {
+        Entry[] memory entries = contracts();
+        for (uint256 i = 0; i < entries.length; ++i) {
+            if (keccak256(bytes(entries[i].name)) == keccak256(bytes(name))) return entries[i];
+        }
+        revert UnknownContract(name);
+    }
+
+    function _deploy(Entry memory entry) private returns (bool) {
+        if (_addressOf(entry).code.length != 0) return false;
         if (DEPLOYER.code.length == 0) revert DeployerMissing(block.chainid, DEPLOYER);
         vm.broadcast();
-        (bool success,) = DEPLOYER.call(bytes.concat(SALT, _initCodeOf(name)));
+        (bool success,) = DEPLOYER.call(bytes.concat(SALT, _initCodeOf(entry)));
         // Whether it is there, and right, is for the caller to compare; this only fails early.
         require(success, "the deterministic deployer refused");
         return true;
     }
 
-    /// @notice Where the compiled code of a contract is deployed on every chain.
-    function addressOf(string memory name) public view returns (address) {
-        return vm.computeCreate2Address(SALT, keccak256(_initCodeOf(name)), DEPLOYER);
+    function _addressOf(Entry memory entry) private view returns (address) {
+        return vm.computeCreate2Address(SALT, keccak256(_initCodeOf(entry)), DEPLOYER);
     }
 
-    /// @notice The name of a contract in the JSON files: its first word in lower case.
-    function keyOf(string memory name) public pure returns (string memory) {
-        bytes32 hash = keccak256(bytes(name));
-        if (hash == keccak256("SessionKeyManager")) return "sessionKeyManager";
-        if (hash == keccak256("ERC20LimitPolicy")) return "erc20LimitPolicy";
-        if (hash == keccak256("ABIRulePolicy")) return "abiRulePolicy";
-        revert UnknownContract(name);
+    function _initCodeOf(Entry memory entry) private view returns (bytes memory) {
+        return bytes.concat(vm.getCode(entry.artifact), entry.arguments);
     }
 
-    function _names() private pure returns (string[3] memory) {
-        return ["SessionKeyManager", "ERC20LimitPolicy", "ABIRulePolicy"];
-    }
-
-    function _initCodeOf(string memory name) private view returns (bytes memory) {
-        return vm.getCode(string.concat(name, ".sol:", name));
-    }
-
-    function _pinOf(string memory pins, string memory name) private pure returns (Pin memory) {
-        string memory key = string.concat(".", keyOf(name));
+    function _pinOf(string memory pins, string memory key) private pure returns (Pin memory) {
+        string memory path = string.concat(".", key);
         return Pin(
-            vm.parseJsonAddress(pins, string.concat(key, ".address")),
-            vm.parseJsonBytes32(pins, string.concat(key, ".codeHash"))
+            vm.parseJsonAddress(pins, string.concat(path, ".address")),
+            vm.parseJsonBytes32(pins, string.concat(path, ".codeHash")),
+            vm.parseJsonBytes32(pins, string.concat(path, ".initCodeHash"))
         );
     }
 }

@@ -10,10 +10,14 @@ contract DeployTest is Test {
     string private constant DIRECTORY = "deployments/.run-test";
 
     Deploy private script;
-    string[3] private names = ["SessionKeyManager", "ERC20LimitPolicy", "ABIRulePolicy"];
+    Deploy.Entry[] private entries;
 
     function setUp() public {
         script = new Deploy();
+        Deploy.Entry[] memory all = script.contracts();
+        for (uint256 i = 0; i < all.length; ++i) {
+            entries.push(all[i]);
+        }
         vm.createDir(DIRECTORY, true);
         vm.setEnv("DEPLOYMENTS_DIR", DIRECTORY);
     }
@@ -22,11 +26,16 @@ contract DeployTest is Test {
         string memory pins = vm.readFile("deployments/addresses.json");
         script.run();
         string memory written = vm.readFile(_file());
-        for (uint256 i = 0; i < names.length; ++i) {
-            string memory key = script.keyOf(names[i]);
+        for (uint256 i = 0; i < entries.length; ++i) {
+            string memory key = entries[i].key;
             address pinned = vm.parseJsonAddress(pins, string.concat(".", key, ".address"));
             bytes32 codeHash = vm.parseJsonBytes32(pins, string.concat(".", key, ".codeHash"));
-            assertEq(script.addressOf(names[i]), pinned, key);
+            assertEq(script.addressOf(entries[i].name), pinned, key);
+            assertEq(
+                vm.parseJsonBytes32(pins, string.concat(".", key, ".initCodeHash")),
+                keccak256(bytes.concat(vm.getCode(entries[i].artifact), entries[i].arguments)),
+                key
+            );
             assertEq(pinned.codehash, codeHash, key);
             assertEq(vm.parseJsonAddress(written, string.concat(".", key)), pinned, key);
         }
@@ -35,22 +44,22 @@ contract DeployTest is Test {
     function test_DeploysNothingTheSecondTime() public {
         script.run();
         script.run();
-        for (uint256 i = 0; i < names.length; ++i) {
-            assertFalse(script.deploy(names[i]), names[i]);
+        for (uint256 i = 0; i < entries.length; ++i) {
+            assertFalse(script.deploy(entries[i].name), entries[i].name);
         }
     }
 
     function test_DeploysOnlyWhatIsMissing() public {
-        assertTrue(script.deploy(names[1]));
+        assertTrue(script.deploy(entries[1].name));
         script.run();
-        assertGt(script.addressOf(names[0]).code.length, 0);
+        assertGt(script.addressOf(entries[0].name).code.length, 0);
     }
 
     function test_SameAddressesOnEveryChain() public {
-        address before = script.addressOf(names[0]);
+        address before = script.addressOf(entries[0].name);
         vm.chainId(10);
         script.run();
-        assertEq(script.addressOf(names[0]), before);
+        assertEq(script.addressOf(entries[0].name), before);
         (,,,, address verifyingContract,,) = ISessionKeyManager(before).eip712Domain();
         assertEq(verifyingContract, before);
         vm.removeFile(string.concat(DIRECTORY, "/10.json"));
@@ -63,18 +72,40 @@ contract DeployTest is Test {
     }
 
     function test_RevertWhen_OtherCodeIsAtTheAddress() public {
-        address at = script.addressOf(names[2]);
+        address at = script.addressOf(entries[2].name);
         vm.etch(at, hex"00");
         bytes32 pinned = vm.parseJsonBytes32(vm.readFile("deployments/addresses.json"), ".abiRulePolicy.codeHash");
-        vm.expectRevert(abi.encodeWithSelector(Deploy.CodeDiffers.selector, names[2], at, pinned, keccak256(hex"00")));
+        vm.expectRevert(
+            abi.encodeWithSelector(Deploy.CodeDiffers.selector, entries[2].name, at, pinned, keccak256(hex"00"))
+        );
         script.run();
     }
 
     function test_EachContractIsWellUnderTheSizeLimit() public {
         script.run();
-        for (uint256 i = 0; i < names.length; ++i) {
-            assertLt(script.addressOf(names[i]).code.length, 20_000, names[i]);
+        for (uint256 i = 0; i < entries.length; ++i) {
+            assertLt(script.addressOf(entries[i].name).code.length, 20_000, entries[i].name);
         }
+    }
+
+    function test_NamesAndKeysAreUnique() public view {
+        for (uint256 i = 0; i < entries.length; ++i) {
+            for (uint256 k = 0; k < i; ++k) {
+                assertNotEq(entries[i].name, entries[k].name);
+                assertNotEq(entries[i].key, entries[k].key);
+            }
+        }
+    }
+
+    function test_RevertWhen_TheContractIsUnknown() public {
+        vm.expectRevert(abi.encodeWithSelector(Deploy.UnknownContract.selector, "Nothing"));
+        script.addressOf("Nothing");
+    }
+
+    function test_AChainHasTheP256PrecompileOrNot() public {
+        assertTrue(script.chainHasP256());
+        vm.mockCall(address(0x100), bytes(""), bytes(""));
+        assertFalse(script.chainHasP256());
     }
 
     function _file() private view returns (string memory) {
