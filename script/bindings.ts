@@ -39,12 +39,9 @@ function addressesModule(): string {
   const pins: Record<string, { address: string }> = JSON.parse(
     readFileSync(join(home, "deployments", "addresses.json"), "utf8"),
   );
-  const names = { manager: "sessionKeyManager", erc20LimitPolicy: "erc20LimitPolicy", abiRulePolicy: "abiRulePolicy" };
-  const lines = Object.entries(names).map(([name, pin]) => {
-    const address = pins[pin]?.address;
-    if (address === undefined) throw new Error(`deployments/addresses.json has no ${pin}`);
-    return `  ${name}: "${address}",\n`;
-  });
+  const lines = Object.entries(pins).map(
+    ([key, { address }]) => `  ${key === "sessionKeyManager" ? "manager" : key}: "${address}",\n`,
+  );
   return [
     "// Generated from deployments/addresses.json by `npm run bindings`. Do not edit by hand.\n",
     `export const deployments = {\n${lines.join("")}} as const;\n`,
