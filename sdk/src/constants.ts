@@ -22,3 +22,6 @@ export const entryPoints: readonly Address[] = [
   "0x4337084D9E255Ff0702461CF8895CE9E3b5Ff108",
   "0x433709009B8330FDa32311DF1C2AFA402eD8D009",
 ];
+
+/** What a use has in place of an action's index for a call that revokes the session itself. */
+export const ownRevocationClaim: number = 255;

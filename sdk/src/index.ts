@@ -58,7 +58,15 @@ export type {
   OwnerOperationReturnType,
 } from "./actions/sendOwnerCalls.js";
 export { type ContractOverrides, type Contracts, getContracts } from "./addresses.js";
-export { anyPaymaster, anySelector, anyTarget, entryPoints, noCalldata, timeLimit } from "./constants.js";
+export {
+  anyPaymaster,
+  anySelector,
+  anyTarget,
+  entryPoints,
+  noCalldata,
+  ownRevocationClaim,
+  timeLimit,
+} from "./constants.js";
 export { LatchkeyError, type LatchkeyErrorParameters } from "./errors/base.js";
 export {
   type DecodeSessionErrorParameters,
@@ -114,7 +122,8 @@ export {
   type DefineSessionReturnType,
   defineSession,
 } from "./session/defineSession.js";
-export { getSessionId, getSessionTypedData } from "./session/getSessionId.js";
+export { decodeSession, encodeSession } from "./session/encodeSession.js";
+export { getSessionBundleTypedData, getSessionId, hashSessionBundle } from "./session/getSessionId.js";
 export {
   type AnyOfRule,
   type ArgumentRule,
@@ -150,6 +159,7 @@ export {
   userOperationUseTypes,
 } from "./types.js";
 export {
+  type DecodedGrant,
   type DecodedUse,
   type DecodeUseParameters,
   decodeUse,
@@ -158,6 +168,8 @@ export {
   type GetUseDigestParameters,
   getUseDigest,
   getUseSessionId,
+  type SignedGrant,
+  type UseEvidence,
 } from "./use/encodeUse.js";
 export { type Call, decodeExecution, encodeExecution } from "./use/execution.js";
 export { type MatchCallsParameters, matchCalls } from "./use/matchCalls.js";

@@ -37,15 +37,15 @@ export type Session = {
   readonly validUntil: number;
   /** 32 bytes that tell apart sessions that are alike in everything else. */
   readonly salt: Hex;
-  /** An ERC-7913 signer; in this version a 20-byte address. */
+  /** An ERC-7913 signer: a 20-byte address, or a verifier's address followed by a key. */
   readonly sessionKey: Hex;
   /** The zero address: no paymaster may be used. {@link anyPaymaster}: any or none. Else exactly this one, in every operation. */
   readonly paymaster: Address;
   /** The most that one operation may cost, in wei, whoever pays: all gas limits times maxFeePerGas. */
   readonly maxOpCost: bigint;
-  /** None in this version. */
+  /** All of them must accept an operation as a whole. */
   readonly operationPolicies: readonly Policy[];
-  /** What the session may sign for the account; none in this version. */
+  /** What the session may sign for the account through ERC-1271; nothing without any. */
   readonly signaturePolicies: readonly Policy[];
   /** The calls that the session may make. */
   readonly actions: readonly Action[];

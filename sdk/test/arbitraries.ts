@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { type Address, getAddress, type Hex, numberToHex } from "viem";
-import type { Action, Policy, Session } from "../src/index.js";
+import {
+  type Action,
+  getSessionId,
+  ownRevocationClaim,
+  type Policy,
+  type Session,
+  type UseEvidence,
+} from "../src/index.js";
 
 const bytes = (length: { minLength: number; maxLength: number }): fc.Arbitrary<Hex> =>
   fc
@@ -44,7 +51,7 @@ export const arbitrarySession: fc.Arbitrary<Session> = fc.record({
   ),
   paymaster: arbitraryAddress,
   maxOpCost: uint(128),
-  operationPolicies: fc.constant([]),
+  operationPolicies: fc.array(arbitraryPolicy, { maxLength: 2 }),
   signaturePolicies: fc.array(arbitraryPolicy, { maxLength: 2 }),
   actions: fc.oneof(
     { weight: 19, arbitrary: fc.array(arbitraryAction, { minLength: 1, maxLength: 5 }) },
@@ -52,12 +59,41 @@ export const arbitrarySession: fc.Arbitrary<Session> = fc.record({
   ),
 });
 
-/** A session, and a use of it: the actions claimed and the time stated. */
-export const arbitraryUse: fc.Arbitrary<{ session: Session; claims: readonly number[]; claimedTime: number }> =
-  arbitrarySession.chain((session) =>
+const hash = bytes({ minLength: 32, maxLength: 32 });
+
+/** Evidence of the grant of a session: none, a proof, or an owner's signature, with publication or without. */
+const arbitraryEvidence = (session: Session): fc.Arbitrary<UseEvidence> =>
+  fc.oneof(
+    fc.constant({}),
+    fc.record({ proof: fc.array(hash, { minLength: 1, maxLength: 5 }) }),
     fc.record({
-      session: fc.constant(session),
-      claims: fc.array(fc.integer({ min: 0, max: session.actions.length - 1 }), { minLength: 1, maxLength: 6 }),
-      claimedTime: fc.integer({ min: 0, max: 2 ** 47 - 1 }),
+      grant: fc.record({
+        ids: fc
+          .tuple(fc.array(hash, { maxLength: 3 }), fc.array(hash, { maxLength: 3 }))
+          .map(([before, after]) => [...before, getSessionId(session), ...after]),
+        signature: bytes({ minLength: 0, maxLength: 100 }),
+      }),
+      publish: fc.boolean(),
     }),
   );
+
+/** A session, and a use of it: the actions claimed, the time stated and what shows that it is granted. */
+export const arbitraryUse: fc.Arbitrary<{
+  session: Session;
+  claims: readonly number[];
+  claimedTime: number;
+  evidence: UseEvidence;
+}> = arbitrarySession.chain((session) =>
+  fc.record({
+    session: fc.constant(session),
+    claims: fc.array(
+      fc.oneof(
+        { weight: 9, arbitrary: fc.integer({ min: 0, max: session.actions.length - 1 }) },
+        { weight: 1, arbitrary: fc.constant(ownRevocationClaim) },
+      ),
+      { minLength: 1, maxLength: 6 },
+    ),
+    claimedTime: fc.integer({ min: 0, max: 2 ** 47 - 1 }),
+    evidence: arbitraryEvidence(session),
+  }),
+);

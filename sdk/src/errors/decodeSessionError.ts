@@ -1,5 +1,7 @@
 import {
+  type AbiParameter,
   BaseError,
+  type DecodeAbiParametersReturnType,
   decodeAbiParameters,
   decodeErrorResult,
   type Hex,
@@ -157,8 +159,12 @@ function decodeManagerError(
       const [epoch, nextEpoch] = decoded.args;
       return new manager.InvalidEpochError({ epoch, nextEpoch, cause });
     }
-    case "InstallDataNotSupported":
-      return new manager.InstallDataNotSupportedError({ length: Number(decoded.args[0]), cause });
+    case "InvalidGrantRule":
+      return new manager.GrantRuleError({ rule: decoded.args[0], cause });
+    case "SessionOfAnotherAccount": {
+      const [id, account] = decoded.args;
+      return new manager.SessionOfAnotherAccountError({ id, account, cause });
+    }
     case "NotInstalled":
       return new manager.NotInstalledError({ account: decoded.args[0], cause });
     case "FunctionNotExecute":
@@ -177,12 +183,38 @@ function decodeManagerError(
       const [expected, actual] = decoded.args;
       return new manager.SignatureLengthError({ expected: Number(expected), actual: Number(actual), cause });
     }
-    case "OperationPoliciesNotSupported":
-      return new manager.OperationPoliciesNotSupportedError({ cause });
+    case "InvalidVerifierAnswer": {
+      const [id, verifier, length] = decoded.args;
+      return new manager.VerifierAnswerError({ id, verifier, length: Number(length), cause });
+    }
+    case "InitializerNotAllowed":
+      return new manager.InitializerNotAllowedError({ length: Number(decoded.args[0]), cause });
     case "SessionNotGranted":
       return new manager.SessionNotGrantedError({ id: decoded.args[0], cause });
     case "SessionIsRevoked":
       return new manager.SessionRevokedError({ id: decoded.args[0], cause });
+    case "RootNotGranted": {
+      const [id, root] = decoded.args;
+      return new manager.RootNotGrantedError({ id, root, cause });
+    }
+    case "RootIsRevoked": {
+      const [id, root] = decoded.args;
+      return new manager.RootRevokedError({ id, root, cause });
+    }
+    case "SignedGrantsOff":
+      return new manager.SignedGrantsOffError({ account: decoded.args[0], cause });
+    case "GrantPrefixMismatch": {
+      const [id, expected, actual] = decoded.args;
+      return new manager.GrantPrefixMismatchError({ id, expected, actual, cause });
+    }
+    case "GrantNotSigned": {
+      const [id, digest, answer] = decoded.args;
+      return new manager.GrantNotSignedError({ id, digest, answer, cause });
+    }
+    case "PublicationDiffers": {
+      const [id, published] = decoded.args;
+      return new manager.PublicationDiffersError({ id, published, cause });
+    }
     case "EpochMismatch": {
       const [id, sessionEpoch, accountEpoch] = decoded.args;
       return new manager.EpochMismatchError({ id, sessionEpoch, accountEpoch, cause });
@@ -271,6 +303,18 @@ function decodeManagerError(
         new policy.UnknownPolicyError({ reason, context, cause })
       );
     }
+    case "NotOwnRevocation": {
+      const [id, callIndex] = decoded.args;
+      return new manager.NotOwnRevocationError({ context: { id, callIndex: Number(callIndex) }, cause });
+    }
+    case "OperationPolicyRefused": {
+      const [id, policyIndex, refusing, reason] = decoded.args;
+      const context = { id, policyIndex: Number(policyIndex), policy: refusing };
+      return (
+        decodePolicyError(reason, context, cause, contracts) ??
+        new policy.UnknownPolicyError({ reason, context, cause })
+      );
+    }
     case "InvalidPolicyAnswer": {
       const [id, refusing, length] = decoded.args;
       return new manager.PolicyAnswerError({ length: Number(length), context: { id, policy: refusing }, cause });
@@ -286,17 +330,30 @@ function decodeManagerError(
 
 /** A refusal by a policy whose reason is so long that the EntryPoint, which passes on 2,048 bytes, cut it off. */
 function decodeCutRefusal(data: Hex, cause: unknown): LatchkeyError | undefined {
-  const selector = toFunctionSelector("PolicyRefused(bytes32,uint256,uint256,address,bytes)");
-  // The selector, five words of head, and the length of the reason.
-  const start = 4 + 6 * 32;
+  const [id, callIndex, actionIndex, refusing] =
+    readCut(data, "PolicyRefused", parseAbiParameters("bytes32, uint256, uint256, address")) ?? [];
+  if (id !== undefined) {
+    const context = { id, callIndex: Number(callIndex), actionIndex: Number(actionIndex), policy: refusing };
+    return new policy.UnknownPolicyError({ reason: slice(data, 4 + 6 * 32), context, cause });
+  }
+  const [session, policyIndex, asked] =
+    readCut(data, "OperationPolicyRefused", parseAbiParameters("bytes32, uint256, address")) ?? [];
+  if (session === undefined) return undefined;
+  const context = { id: session, policyIndex: Number(policyIndex), policy: asked };
+  return new policy.UnknownPolicyError({ reason: slice(data, 4 + 5 * 32), context, cause });
+}
+
+/** The head of an error whose last parameter, bytes, is cut off. */
+function readCut<const head extends readonly AbiParameter[]>(
+  data: Hex,
+  errorName: string,
+  head: head,
+): DecodeAbiParametersReturnType<head> | undefined {
+  const selector = toFunctionSelector(`${errorName}(${[...head.map(({ type }) => type), "bytes"].join(",")})`);
+  // After the head come the offset and the length of the reason.
+  const start = 4 + (head.length + 2) * 32;
   if (size(data) <= start || slice(data, 0, 4) !== selector) return undefined;
-  const head = attempt(() =>
-    decodeAbiParameters(parseAbiParameters("bytes32, uint256, uint256, address"), slice(data, 4, 4 + 4 * 32)),
-  );
-  if (head === undefined) return undefined;
-  const [id, callIndex, actionIndex, refusing] = head;
-  const context = { id, callIndex: Number(callIndex), actionIndex: Number(actionIndex), policy: refusing };
-  return new policy.UnknownPolicyError({ reason: slice(data, start), context, cause });
+  return attempt(() => decodeAbiParameters(head, slice(data, 4, start)));
 }
 
 /** What a policy reverted with. Both have an `InvalidConfig`, told apart by the policy's address. */

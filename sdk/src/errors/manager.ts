@@ -34,15 +34,29 @@ export class InvalidEpochError extends LatchkeyError {
   }
 }
 
-/** The manager was installed with data, of which it takes none. */
-export class InstallDataNotSupportedError extends LatchkeyError {
-  readonly length: number;
-  constructor({ length, cause }: { length: number } & WithCause) {
-    super("InstallDataNotSupportedError", "The manager takes no data at installation.", {
+/** The rule on who may grant by signature is malformed. */
+export class GrantRuleError extends LatchkeyError {
+  readonly rule: Hex;
+  constructor({ rule, cause }: { rule: Hex } & WithCause) {
+    super("GrantRuleError", "The rule on who may grant by signature is malformed.", {
       cause,
-      facts: [`Actual: ${length} bytes`],
+      facts: ["Expected: nothing, 0x00, or 0x01 and a prefix of 1 to 21 bytes", `Actual: ${rule}`],
     });
-    this.length = length;
+    this.rule = rule;
+  }
+}
+
+/** A session to be published is one of another account than the caller. */
+export class SessionOfAnotherAccountError extends LatchkeyError {
+  readonly id: Hex;
+  readonly account: Address;
+  constructor({ id, account, cause }: { id: Hex; account: Address } & WithCause) {
+    super("SessionOfAnotherAccountError", "An account can publish only its own sessions.", {
+      cause,
+      facts: [`The session's account: ${account}`, `Session: ${id}`],
+    });
+    this.id = id;
+    this.account = account;
   }
 }
 
@@ -113,13 +127,13 @@ export class NonCanonicalUseError extends LatchkeyError {
   }
 }
 
-/** The session key is zero, or of a kind that is not supported. */
+/** The session key is zero, or shorter than an address. */
 export class SessionKeyNotSupportedError extends LatchkeyError {
   readonly length: number;
   constructor({ length, cause }: { length: number } & WithCause) {
-    super("SessionKeyNotSupportedError", "The session key is zero or of a kind that is not supported.", {
+    super("SessionKeyNotSupportedError", "The session key is zero or shorter than an address.", {
       cause,
-      facts: ["Expected: 20 bytes, not zero", `Actual: ${length} bytes`],
+      facts: ["Expected: an address other than zero, or a verifier's and a key", `Actual: ${length} bytes`],
     });
     this.length = length;
   }
@@ -139,10 +153,31 @@ export class SignatureLengthError extends LatchkeyError {
   }
 }
 
-/** The session has operation policies, which are not supported yet. */
-export class OperationPoliciesNotSupportedError extends LatchkeyError {
-  constructor({ cause }: WithCause = {}) {
-    super("OperationPoliciesNotSupportedError", "Operation policies are not supported yet.", { cause });
+/** The session key's verifier (ERC-7913) did not answer as one, or there is no contract at its address. */
+export class VerifierAnswerError extends LatchkeyError {
+  readonly id: Hex;
+  readonly verifier: Address;
+  readonly length: number;
+  constructor({ id, verifier, length, cause }: { id: Hex; verifier: Address; length: number } & WithCause) {
+    super("VerifierAnswerError", "The session key's verifier did not answer with one word, or has no code.", {
+      cause,
+      facts: [`Verifier: ${verifier}`, `Actual: ${length} bytes`, `Session: ${id}`],
+    });
+    this.id = id;
+    this.verifier = verifier;
+    this.length = length;
+  }
+}
+
+/** The operation makes an account under EIP-7702 run a call before it validates anything. */
+export class InitializerNotAllowedError extends LatchkeyError {
+  readonly length: number;
+  constructor({ length, cause }: { length: number } & WithCause) {
+    super("InitializerNotAllowedError", "No session may make an account run a call before validation.", {
+      cause,
+      facts: [`Actual: ${length} bytes of initCode`],
+    });
+    this.length = length;
   }
 }
 
@@ -164,6 +199,95 @@ export class SessionRevokedError extends LatchkeyError {
   constructor({ id, cause }: { id: Hex } & WithCause) {
     super("SessionRevokedError", "The session was revoked, which is final.", { cause, facts: [`Session: ${id}`] });
     this.id = id;
+  }
+}
+
+/** The Merkle root that the session's proof leads to was never granted. */
+export class RootNotGrantedError extends LatchkeyError {
+  readonly id: Hex;
+  readonly root: Hex;
+  constructor({ id, root, cause }: { id: Hex; root: Hex } & WithCause) {
+    super("RootNotGrantedError", "The root that the session's proof leads to was not granted for this account.", {
+      cause,
+      facts: [`Root: ${root}`, `Session: ${id}`],
+    });
+    this.id = id;
+    this.root = root;
+  }
+}
+
+/** The Merkle root that the session's proof leads to was revoked, which is final. */
+export class RootRevokedError extends LatchkeyError {
+  readonly id: Hex;
+  readonly root: Hex;
+  constructor({ id, root, cause }: { id: Hex; root: Hex } & WithCause) {
+    super("RootRevokedError", "The root that the session's proof leads to was revoked, which is final.", {
+      cause,
+      facts: [`Root: ${root}`, `Session: ${id}`],
+    });
+    this.id = id;
+    this.root = root;
+  }
+}
+
+/** The account takes no grants by signature. */
+export class SignedGrantsOffError extends LatchkeyError {
+  readonly account: Address;
+  constructor({ account, cause }: { account: Address } & WithCause) {
+    super("SignedGrantsOffError", "The account takes no grants by signature.", {
+      cause,
+      facts: [`Account: ${account}`],
+    });
+    this.account = account;
+  }
+}
+
+/** The signature of a grant does not begin as the account demands. */
+export class GrantPrefixMismatchError extends LatchkeyError {
+  readonly id: Hex;
+  readonly expected: Hex;
+  readonly actual: Hex;
+  constructor({ id, expected, actual, cause }: { id: Hex; expected: Hex; actual: Hex } & WithCause) {
+    super("GrantPrefixMismatchError", "The signature of the grant does not begin as the account demands.", {
+      cause,
+      facts: [`Expected: ${expected}`, `Actual: ${actual}`, `Session: ${id}`],
+    });
+    this.id = id;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** The account does not take the signature of a grant for its owner's. */
+export class GrantNotSignedError extends LatchkeyError {
+  readonly id: Hex;
+  /** What the owner would have signed. */
+  readonly digest: Hex;
+  /** What the account answered, or reverted with. */
+  readonly answer: Hex;
+  constructor({ id, digest, answer, cause }: { id: Hex; digest: Hex; answer: Hex } & WithCause) {
+    super("GrantNotSignedError", "The account does not take the signature of the grant for its owner's.", {
+      cause,
+      facts: [`Digest: ${digest}`, `Answer: ${answer}`, `Session: ${id}`],
+    });
+    this.id = id;
+    this.digest = digest;
+    this.answer = answer;
+  }
+}
+
+/** The session to be published with a grant is another one. */
+export class PublicationDiffersError extends LatchkeyError {
+  readonly id: Hex;
+  /** The id of the other one. */
+  readonly published: Hex;
+  constructor({ id, published, cause }: { id: Hex; published: Hex } & WithCause) {
+    super("PublicationDiffersError", "The session to be published is not the one that is granted.", {
+      cause,
+      facts: [`Expected: ${id}`, `Actual: ${published}`],
+    });
+    this.id = id;
+    this.published = published;
   }
 }
 
@@ -400,6 +524,18 @@ export class ValueExceededError extends LatchkeyError {
     });
     this.maxValue = maxValue;
     this.value = value;
+    this.context = context;
+  }
+}
+
+/** A call that claims to revoke its own session is not exactly that. */
+export class NotOwnRevocationError extends LatchkeyError {
+  readonly context: CallContext;
+  constructor({ context = {}, cause }: OfCall) {
+    super("NotOwnRevocationError", "The call is not exactly the revocation of the session itself.", {
+      cause,
+      facts: describeContext(context),
+    });
     this.context = context;
   }
 }

@@ -3,7 +3,7 @@ import type { Comparison } from "../policies/abiRule.js";
 import { LatchkeyError } from "./base.js";
 import { describeContext, describeRule, describeTime } from "./describe.js";
 
-/** Which call of which session a policy refused, as far as it is known. */
+/** Which call of which session a policy refused, or that it was the operation as a whole, as far as it is known. */
 export type CallContext = {
   /** The session's id. */
   readonly id?: Hex | undefined;
@@ -11,6 +11,8 @@ export type CallContext = {
   readonly callIndex?: number | undefined;
   /** Index of the action in the session. */
   readonly actionIndex?: number | undefined;
+  /** Index of the policy among the session's operation policies. */
+  readonly policyIndex?: number | undefined;
   /** The policy contract. */
   readonly policy?: Address | undefined;
 };

@@ -118,6 +118,17 @@ export class SessionKeyMismatchError extends LatchkeyError {
   }
 }
 
+/** The session is not among those that the owner signed. */
+export class SessionNotInGrantError extends LatchkeyError {
+  readonly id: Hex;
+  constructor({ id, ids }: { id: Hex; ids: readonly Hex[] }) {
+    super("SessionNotInGrantError", "The session is not one of those in the grant.", {
+      facts: [`Session: ${id}`, `In the grant: ${ids.length > 0 ? ids.join(", ") : "none"}`],
+    });
+    this.id = id;
+  }
+}
+
 /** The signature of the operation is not by the session's key. */
 export class WrongSignatureError extends LatchkeyError {
   constructor({ cause }: { cause?: unknown } = {}) {

@@ -1,6 +1,8 @@
-import { type Address, type Hex, hashStruct } from "viem";
+import { type Address, type Hex, hashStruct, hashTypedData } from "viem";
 import { getContract } from "../addresses.js";
-import { type Session, sessionTypes } from "../types.js";
+import { TooManyError } from "../errors/input.js";
+import { NoSessionsError } from "../errors/manager.js";
+import { type Session, sessionBundleTypes, sessionTypes } from "../types.js";
 
 /**
  * The id of a session: its EIP-712 struct hash. It holds the account and the chain, so it differs between them.
@@ -23,27 +25,46 @@ export function getDomain(manager: Address): { name: "Latchkey"; version: "1"; v
 }
 
 /**
- * A session as EIP-712 typed data, for viem's `hashTypedData` or a wallet that shows it.
+ * What an owner signs to grant sessions: a bundle of them as EIP-712 typed data, for a wallet or viem's `signTypedData`.
  *
- * @param session The session.
+ * @param sessions In the order of the bundle, at most 255; of any accounts and chains.
  * @param manager The manager's address; the known one if it is left out.
  * @returns `domain`, `types`, `primaryType` and `message`.
- * @throws ContractNotConfiguredError
+ * @throws NoSessionsError, TooManyError, ContractNotConfiguredError
  *
  * @example
- * import { getSessionTypedData, parseSession } from "latchkey";
- * import { hashTypedData } from "viem";
+ * import { getSessionBundleTypedData, type Session } from "latchkey";
+ * import type { LocalAccount } from "viem";
  *
- * const digestOf = (serialized: string) =>
- *   hashTypedData(
- *     getSessionTypedData(parseSession(serialized), "0x00000000000000000000000000000000000000a1"),
- *   );
+ * const sign = (owner: LocalAccount, sessions: readonly Session[]) =>
+ *   owner.signTypedData(getSessionBundleTypedData(sessions));
  */
-export function getSessionTypedData(session: Session, manager: Address = getContract("manager")) {
+export function getSessionBundleTypedData(sessions: readonly Session[], manager: Address = getContract("manager")) {
+  if (sessions.length === 0) throw new NoSessionsError();
+  if (sessions.length > 255)
+    throw new TooManyError({ what: "sessions in a bundle", limit: 255, actual: sessions.length });
   return {
     domain: getDomain(manager),
-    types: sessionTypes,
-    primaryType: "Session",
-    message: session,
+    types: sessionBundleTypes,
+    primaryType: "SessionBundle",
+    message: { sessions },
   } as const;
+}
+
+/**
+ * The EIP-712 digest of a bundle: what the account's ERC-1271 is asked about.
+ *
+ * @param sessions In the order of the bundle, at most 255.
+ * @param manager The manager's address; the known one if it is left out.
+ * @returns 32 bytes.
+ * @throws NoSessionsError, TooManyError, ContractNotConfiguredError
+ *
+ * @example
+ * import { hashSessionBundle, parseSession } from "latchkey";
+ *
+ * const digestOf = (serialized: string) =>
+ *   hashSessionBundle([parseSession(serialized)], "0x00000000000000000000000000000000000000a1");
+ */
+export function hashSessionBundle(sessions: readonly Session[], manager?: Address): Hex {
+  return hashTypedData(getSessionBundleTypedData(sessions, manager));
 }

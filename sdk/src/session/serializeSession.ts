@@ -1,4 +1,4 @@
-import { getAddress, type Hex, size, zeroAddress } from "viem";
+import { getAddress, type Hex, size, slice, zeroAddress } from "viem";
 import { timeLimit } from "../constants.js";
 import { LatchkeyError } from "../errors/base.js";
 import { InvalidSerializedSessionError } from "../errors/input.js";
@@ -122,10 +122,10 @@ function parseFields(value: unknown): Session {
     throw new InvalidSerializedSessionError({ reason: "it ends before it starts" });
   const actions = asList("actions", fields.actions).map((action, index) => parseAction(`actions[${index}]`, action));
   if (actions.length === 0) throw new InvalidSerializedSessionError({ reason: "it has no actions" });
-  if (asList("operationPolicies", fields.operationPolicies).length > 0)
-    throw new InvalidSerializedSessionError({ reason: "it has operation policies, which are not supported yet" });
-  const sessionKey = parseBytes("sessionKey", fields.sessionKey, 20);
-  if (sessionKey === zeroAddress) throw new InvalidSerializedSessionError({ reason: "its session key is zero" });
+  const sessionKey = parseBytes("sessionKey", fields.sessionKey);
+  const keyLength = size(sessionKey);
+  if (keyLength < 20 || keyLength > 0xffff || slice(sessionKey, 0, 20) === zeroAddress)
+    throw new InvalidSerializedSessionError({ reason: "its session key is zero or of a wrong length" });
   return {
     account: parseAddress("account", fields.account),
     chainId: parseDecimal("chainId", fields.chainId, 256),
@@ -136,7 +136,7 @@ function parseFields(value: unknown): Session {
     sessionKey,
     paymaster: parseAddress("paymaster", fields.paymaster),
     maxOpCost: parseDecimal("maxOpCost", fields.maxOpCost, 128),
-    operationPolicies: [],
+    operationPolicies: parsePolicies("operationPolicies", fields.operationPolicies),
     signaturePolicies: parsePolicies("signaturePolicies", fields.signaturePolicies),
     actions,
   };

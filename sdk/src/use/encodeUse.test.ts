@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { concat, type Hex, hashTypedData, keccak256, size, slice } from "viem";
+import { concat, type Hex, keccak256, numberToHex, pad, size, slice, stringToHex, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
 import { arbitraryUse } from "../../test/arbitraries.js";
 import { account, contracts, game, parameters, recipient, session, token } from "../../test/fixtures.js";
@@ -7,13 +7,16 @@ import {
   allowErc20,
   decodeUse,
   defineSession,
+  encodeSession,
   encodeUse,
   type GetUseDigestParameters,
   getSessionId,
-  getSessionTypedData,
   getUseDigest,
   getUseSessionId,
+  hashSessionBundle,
   NonCanonicalUseError,
+  ownRevocationClaim,
+  SessionNotInGrantError,
 } from "../index.js";
 
 const cases = { numRuns: 1_000 };
@@ -61,6 +64,35 @@ describe("encodeUse", () => {
     `);
   });
 
+  it("packs operation policies after the key", () => {
+    const limited = { ...session, operationPolicies: [{ policy: game, config: "0x010203" }] } as const;
+    const data = encodeUse({ session: limited, claims: [0] });
+    expect(slice(data, 117, 117 + 27)).toBe(concat(["0x01", game, "0x0003", "0x010203", "0x01"]).toLowerCase());
+  });
+
+  it("packs a claim of the session's own revocation, a proof, a grant and a publication at the end", () => {
+    const bare = encodeUse({ session, claims: [0] });
+    const claimed = encodeUse({ session, claims: [0, ownRevocationClaim] });
+    expect(claimed).toBe(concat([bare, "0xff"]));
+    const [sibling, other] = [pad("0x01", { size: 32 }), pad("0x02", { size: 32 })];
+    const flagged = (flags: Hex) => concat([flags, slice(bare, 1)]);
+    expect(encodeUse({ session, claims: [0], proof: [sibling, other] })).toBe(
+      concat([flagged("0x04"), "0x02", sibling, other]),
+    );
+    const grant = { ids: [other, getSessionId(session), sibling], signature: "0xabcdef" } as const;
+    const packedGrant = concat(["0x03", "0x01", other, sibling, "0x0003", "0xabcdef"]);
+    expect(encodeUse({ session, claims: [0], grant })).toBe(concat([flagged("0x08"), packedGrant]));
+    const published = encodeSession(session);
+    expect(encodeUse({ session, claims: [0], grant, publish: true })).toBe(
+      concat([flagged("0x18"), packedGrant, numberToHex(size(published), { size: 3 }), published]),
+    );
+  });
+
+  it("refuses a grant of other sessions", () => {
+    const grant = { ids: [zeroHash], signature: "0x" } as const;
+    expect(() => encodeUse({ session, claims: [0], grant })).toThrow(SessionNotInGrantError);
+  });
+
   it("shows only the claimed actions, the others by their hashes", () => {
     const two = defineSession({
       ...parameters,
@@ -76,8 +108,8 @@ describe("encodeUse", () => {
 describe("decodeUse", () => {
   it("gives back what was encoded, for any session", () => {
     fc.assert(
-      fc.property(arbitraryUse, ({ session, claims, claimedTime }) => {
-        const data = encodeUse({ session, claims, claimedTime });
+      fc.property(arbitraryUse, ({ session, claims, claimedTime, evidence }) => {
+        const data = encodeUse({ session, claims, claimedTime, ...evidence });
         const decoded = decodeUse({ data: concat([data, "0x1234"]), callCount: claims.length });
         expect(decoded).toMatchObject({
           claims,
@@ -90,10 +122,15 @@ describe("decodeUse", () => {
           sessionKey: session.sessionKey,
           paymaster: session.paymaster.toLowerCase(),
           maxOpCost: session.maxOpCost,
+          operationPolicies: session.operationPolicies.map(({ config }) => ({ config })),
+          proof: evidence.proof,
+          publication: evidence.publish ? encodeSession(session) : undefined,
           use: data,
           signature: "0x1234",
         });
-        for (const index of claims)
+        expect(decoded.grant?.signature).toBe(evidence.grant?.signature);
+        expect(decoded.grant?.others).toEqual(evidence.grant?.ids.filter((_, at) => at !== decoded.grant?.index));
+        for (const index of claims.filter((claim) => claim !== ownRevocationClaim))
           expect(decoded.actions[index]).toMatchObject({
             target: session.actions[index]?.target.toLowerCase(),
             maxValue: session.actions[index]?.maxValue,
@@ -103,7 +140,7 @@ describe("decodeUse", () => {
     );
   });
 
-  it("leads to the id that viem computes, and to viem's EIP-712 digest, for any session", () => {
+  it("leads to the id that viem computes, and to viem's EIP-712 digest of a bundle, for any session", () => {
     const domainSeparator = keccak256(
       concat([
         keccak256(new TextEncoder().encode("EIP712Domain(string name,string version,address verifyingContract)")),
@@ -113,21 +150,39 @@ describe("decodeUse", () => {
         contracts.manager,
       ]),
     );
+    const bundleTypeHash = keccak256(
+      stringToHex(
+        "SessionBundle(Session[] sessions)Action(address target,bytes4 selector,uint256 maxValue,Policy[] policies)" +
+          "Policy(address policy,bytes config)Session(address account,uint256 chainId,uint64 epoch,uint48 validAfter," +
+          "uint48 validUntil,bytes32 salt,bytes sessionKey,address paymaster,uint128 maxOpCost," +
+          "Policy[] operationPolicies,Policy[] signaturePolicies,Action[] actions)",
+      ),
+    );
     fc.assert(
-      fc.property(arbitraryUse, ({ session, claims, claimedTime }) => {
-        const decoded = decodeUse({ data: encodeUse({ session, claims, claimedTime }), callCount: claims.length });
+      fc.property(arbitraryUse, ({ session, claims, claimedTime, evidence }) => {
+        const data = encodeUse({ session, claims, claimedTime, ...evidence });
+        const decoded = decodeUse({ data, callCount: claims.length });
         const id = getUseSessionId(decoded, { account: session.account, chainId: session.chainId });
         expect(id).toBe(getSessionId(session));
-        expect(hashTypedData(getSessionTypedData(session, contracts.manager))).toBe(
-          keccak256(concat(["0x1901", domainSeparator, id])),
+        expect(hashSessionBundle([session, session], contracts.manager)).toBe(
+          keccak256(
+            concat(["0x1901", domainSeparator, keccak256(concat([bundleTypeHash, keccak256(concat([id, id]))]))]),
+          ),
         );
       }),
       cases,
     );
   });
 
-  it("refuses every truncation", () => {
-    const data = encodeUse({ session, claims: [0] });
+  const grant = { ids: [getSessionId(session), zeroHash], signature: "0x123456" } as const;
+
+  it.each([
+    ["without evidence", {}],
+    ["with a proof", { proof: [zeroHash, zeroHash] }],
+    ["with a grant", { grant }],
+    ["with a grant and a publication", { grant, publish: true }],
+  ])("refuses every truncation %s", (_, evidence) => {
+    const data = encodeUse({ session, claims: [0], ...evidence });
     for (let length = 0; length < size(data); length++)
       expect(() => decodeUse({ data: length === 0 ? "0x" : slice(data, 0, length), callCount: 1 })).toThrow(
         NonCanonicalUseError,
@@ -135,8 +190,20 @@ describe("decodeUse", () => {
   });
 
   it.each([
-    ["unknown flags", 0, "04"],
-    ["operation policies", 117, "01"],
+    ["a proof of nothing", "04", "00"],
+    ["a proof and a grant", "0c", "010000"],
+    ["a publication without a grant", "10", "000000"],
+    ["a grant of no sessions", "08", "0000"],
+    ["a place outside of the bundle", "08", "0101"],
+  ])("refuses %s", (_, flags, evidence) => {
+    const use = encodeUse({ session, claims: [0] });
+    const data: Hex = `0x${flags}${use.slice(4)}${evidence}${"00".repeat(100)}`;
+    expect(() => decodeUse({ data, callCount: 1 })).toThrow(NonCanonicalUseError);
+  });
+
+  it.each([
+    ["unknown flags", 0, "20"],
+    ["more operation policies than there are", 117, "01"],
     ["no actions", 118, "00"],
     ["a revealed action that does not exist", 119, "03"],
     ["a hidden action that is claimed", 119, "00"],

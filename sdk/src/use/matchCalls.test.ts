@@ -19,9 +19,12 @@ import {
   CallNotAllowedError,
   decodeSessionError,
   defineSession,
+  getRevokeCall,
+  getSessionId,
   lte,
   matchCalls,
   noCalldata,
+  ownRevocationClaim,
   RecipientNotAllowedError,
   RuleNotMetError,
   SelectorNotAllowedError,
@@ -35,6 +38,18 @@ const transfer = (to: Hex, amount: bigint): Hex =>
 const good = { to: token, value: 0n, data: transfer(recipient, 10n) } as const;
 
 describe("matchCalls", () => {
+  it("knows the revocation of the session itself, and takes no other call to the manager for it", () => {
+    const revoke = getRevokeCall({ ids: [getSessionId(session)], contracts });
+    expect(matchCalls({ session, calls: [good, revoke], contracts })).toEqual([0, ownRevocationClaim]);
+    for (const call of [
+      { ...revoke, value: 1n },
+      { ...revoke, to: stranger },
+      getRevokeCall({ ids: [session.salt], contracts }),
+      getRevokeCall({ ids: [getSessionId(session), getSessionId(session)], contracts }),
+    ] as const)
+      expect(() => matchCalls({ session, calls: [call], contracts })).toThrow(CallNotAllowedError);
+  });
+
   it("finds the action of each call", () => {
     const two = defineSession({
       ...parameters,

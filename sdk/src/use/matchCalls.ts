@@ -1,6 +1,6 @@
-import { getAddress, type Hex, isAddressEqual, size, slice } from "viem";
+import { encodeFunctionData, getAddress, type Hex, isAddressEqual, size, slice } from "viem";
 import { type ContractOverrides, findContract } from "../addresses.js";
-import { anySelector, anyTarget, noCalldata } from "../constants.js";
+import { anySelector, anyTarget, noCalldata, ownRevocationClaim } from "../constants.js";
 import { LatchkeyError } from "../errors/base.js";
 import {
   CalldataTooShortError,
@@ -10,6 +10,7 @@ import {
 } from "../errors/manager.js";
 import type { CallContext } from "../errors/policy.js";
 import { CallNotAllowedError } from "../errors/use.js";
+import { sessionKeyManagerAbi } from "../generated.js";
 import { checkAbiRules } from "../policies/abiRule.js";
 import { checkErc20Limits } from "../policies/erc20Limit.js";
 import { getSessionId } from "../session/getSessionId.js";
@@ -32,7 +33,8 @@ export type MatchCallsParameters = {
  * spent is known to the chain alone.
  *
  * @param parameters {@link MatchCallsParameters}
- * @returns For each call the index of its action: the claims of a use.
+ * @returns For each call the index of its action, or {@link ownRevocationClaim} if it revokes the session itself: the claims
+ * of a use.
  * @throws CallNotAllowedError if no action allows a call, with the reason in `cause`.
  *
  * @example
@@ -52,6 +54,7 @@ export function matchCalls({
 }: MatchCallsParameters): readonly number[] {
   const id = getSessionId(session);
   return calls.map((call, callIndex) => {
+    if (isOwnRevocation({ id, call, contracts })) return ownRevocationClaim;
     const reasons: Refusal[] = [];
     for (const actionIndex of session.actions.keys()) {
       const reason = findReason({ session, call, callIndex, actionIndex, id, contracts });
@@ -68,6 +71,21 @@ export function matchCalls({
       cause: closest.error,
     });
   });
+}
+
+/** Whether a call revokes the session itself, which every session may do. */
+function isOwnRevocation({
+  id,
+  call,
+  contracts,
+}: {
+  id: Hex;
+  call: Call;
+  contracts: ContractOverrides | undefined;
+}): boolean {
+  if (call.value !== 0n || !isAddressEqual(call.to, findContract("manager", contracts))) return false;
+  const revocation = encodeFunctionData({ abi: sessionKeyManagerAbi, functionName: "revokeSessions", args: [[id]] });
+  return call.data.toLowerCase() === revocation;
 }
 
 type Reason = { readonly error: LatchkeyError; readonly distance: number };
