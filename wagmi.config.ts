@@ -2,7 +2,14 @@ import { defineConfig } from "@wagmi/cli";
 import { foundry } from "@wagmi/cli/plugins";
 
 // The compiled interfaces whose ABIs the SDK needs; `forge build` comes first.
-const interfaces = ["IABIRulePolicy", "IERC20LimitPolicy", "ISessionKeyManager"];
+const interfaces = [
+  "IABIRulePolicy",
+  "IERC20LimitPolicy",
+  "IGasLimitPolicy",
+  "INativeLimitPolicy",
+  "ISessionKeyManager",
+  "IUsageLimitPolicy",
+];
 
 const artifacts = foundry({
   artifacts: "out",

@@ -123,10 +123,13 @@ contract Deploy is Script {
 
     /// @notice All contracts, in the order in which they are deployed.
     function contracts() public pure returns (Entry[] memory entries) {
-        entries = new Entry[](3);
+        entries = new Entry[](6);
         entries[0] = _entry("SessionKeyManager", "sessionKeyManager");
         entries[1] = _entry("ERC20LimitPolicy", "erc20LimitPolicy");
         entries[2] = _entry("ABIRulePolicy", "abiRulePolicy");
+        entries[3] = _entry("NativeLimitPolicy", "nativeLimitPolicy");
+        entries[4] = _entry("UsageLimitPolicy", "usageLimitPolicy");
+        entries[5] = _entry("GasLimitPolicy", "gasLimitPolicy");
     }
 
     /// @notice Whether the chain verifies P-256 signatures at address 0x100. The chain is asked, if there is one behind an

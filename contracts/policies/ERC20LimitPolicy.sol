@@ -2,13 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ICallPolicy} from "../interfaces/ICallPolicy.sol";
 import {IERC20LimitPolicy} from "../interfaces/IERC20LimitPolicy.sol";
+import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
 import {CalldataReader} from "../libraries/CalldataReader.sol";
-import {PeriodLibrary} from "../libraries/PeriodLibrary.sol";
-import {Budget, BudgetLibrary, MAX_BUDGET} from "../types/Budget.sol";
-import {ValidityWindowLibrary} from "../types/ValidityWindow.sol";
+import {LimitLibrary} from "../libraries/LimitLibrary.sol";
+import {Budget} from "../types/Budget.sol";
 
 /// @title ERC20LimitPolicy
 /// @notice See {IERC20LimitPolicy}. Nobody owns it, it holds nothing and it is not upgradeable.
@@ -16,14 +15,10 @@ contract ERC20LimitPolicy is IERC20LimitPolicy {
     using CalldataReader for uint256;
     using CalldataReader for bytes;
 
-    /// Which parts the configuration has, in this order: the bits of its first byte.
-    uint256 private constant HAS_CALL_LIMIT = 1;
-    uint256 private constant HAS_TOTAL_LIMIT = 2;
-    uint256 private constant HAS_PERIOD_LIMIT = 4;
+    /// Parts of the configuration beside those of {LimitLibrary}: bits of its first byte.
     uint256 private constant HAS_RECIPIENTS = 8;
-    uint256 private constant HAS_SALT = 16;
-    uint256 private constant ANY_LIMIT = HAS_CALL_LIMIT | HAS_TOTAL_LIMIT | HAS_PERIOD_LIMIT | HAS_RECIPIENTS;
-    uint256 private constant ALL = ANY_LIMIT | HAS_SALT;
+    uint256 private constant ANY_LIMIT = LimitLibrary.ANY_LIMIT | HAS_RECIPIENTS;
+    uint256 private constant ALL = ANY_LIMIT | LimitLibrary.HAS_SALT;
 
     /// Not part of ERC-20, but of many tokens.
     bytes4 private constant INCREASE_ALLOWANCE = bytes4(keccak256("increaseAllowance(address,uint256)"));
@@ -48,38 +43,16 @@ contract ERC20LimitPolicy is IERC20LimitPolicy {
             uint256 start = config.positionOf();
             uint256 flags = start.integer(1);
             if (config.length == 0 || flags & ANY_LIMIT == 0 || flags & ~ALL != 0) revert InvalidConfig(0);
-            uint256 cursor = start + 1;
-
-            if (flags & HAS_CALL_LIMIT != 0) {
-                uint256 limit = cursor.integer(16);
-                cursor += 16;
-                if (amount > limit) revert CallLimitExceeded(limit, amount);
-            }
-            if (flags & (HAS_TOTAL_LIMIT | HAS_PERIOD_LIMIT) != 0) {
-                Budget budget = _budgets[msg.sender][budgetId][account];
-                uint256 total = budget.total();
-                uint256 inPeriod = budget.inPeriod();
-                uint256 period = budget.period();
-                if (flags & HAS_TOTAL_LIMIT != 0) {
-                    total = _spendTotal(total, amount, cursor, start);
-                    cursor += 16;
-                }
-                if (flags & HAS_PERIOD_LIMIT != 0) {
-                    (inPeriod, period, validationData) =
-                        _spendInPeriod(inPeriod, period, amount, claimedTime, cursor, start);
-                    cursor += 26;
-                }
-                _budgets[msg.sender][budgetId][account] = BudgetLibrary.pack(total, inPeriod, period);
-            }
+            uint256 cursor;
+            (validationData, cursor) =
+                LimitLibrary.spend(_budgets[msg.sender][budgetId], account, amount, claimedTime, flags, start);
             if (flags & HAS_RECIPIENTS != 0) cursor = _checkRecipient(recipient, cursor, start);
-            if (flags & HAS_SALT != 0) cursor += 4;
-
-            // Where the configuration ends too early, or where what is too much begins.
-            if (cursor - start != config.length) revert InvalidConfig(Math.min(cursor - start, config.length));
+            if (flags & LimitLibrary.HAS_SALT != 0) cursor += 4;
+            LimitLibrary.requireEnd(cursor - start, config.length);
         }
     }
 
-    /// @inheritdoc IERC20LimitPolicy
+    /// @inheritdoc ILimitPolicy
     function spent(address manager, bytes32 budgetId, address account)
         external
         view
@@ -117,51 +90,6 @@ contract ERC20LimitPolicy is IERC20LimitPolicy {
         uint256 word = uint256(position.word());
         if (word >> 160 != 0) revert DirtyAddress(word);
         return address(uint160(word));
-    }
-
-    /// @dev What is spent in total with `amount` on top. The limit is at `cursor`.
-    function _spendTotal(uint256 total, uint256 amount, uint256 cursor, uint256 start) private pure returns (uint256) {
-        unchecked {
-            uint256 limit = _readLimit(cursor, start);
-            if (total > limit || amount > limit - total) revert TotalLimitExceeded(limit, total, amount);
-            return total + amount;
-        }
-    }
-
-    /// @dev What is spent in the claimed period with `amount` on top, the period's number, and the period as a validity
-    /// window. Limit, length and anchor are at `cursor`.
-    function _spendInPeriod(
-        uint256 inPeriod,
-        uint256 period,
-        uint256 amount,
-        uint256 claimedTime,
-        uint256 cursor,
-        uint256 start
-    ) private pure returns (uint256 spentNow, uint256 number, uint256 validationData) {
-        unchecked {
-            uint256 limit = _readLimit(cursor, start);
-            uint256 length = (cursor + 16).integer(4);
-            if (length < PeriodLibrary.MIN_LENGTH) revert InvalidConfig(cursor + 16 - start);
-            uint256 first;
-            uint256 last;
-            (number, first, last) = PeriodLibrary.periodAt(claimedTime, length, (cursor + 20).integer(6));
-
-            // Going back would forget what a later period has spent.
-            if (number < period) revert PeriodInPast(period, number);
-            if (number > period) inPeriod = 0;
-            if (inPeriod > limit || amount > limit - inPeriod) {
-                revert PeriodLimitExceeded(limit, inPeriod, amount, last + 1);
-            }
-            return (inPeriod + amount, number, ValidityWindowLibrary.pack(first, last));
-        }
-    }
-
-    /// @dev The 16 bytes of a limit that is counted, which must fit a budget.
-    function _readLimit(uint256 cursor, uint256 start) private pure returns (uint256 limit) {
-        unchecked {
-            limit = cursor.integer(16);
-            if (limit > MAX_BUDGET) revert InvalidConfig(cursor - start);
-        }
     }
 
     /// @dev Reverts unless `recipient` is on the list at `cursor`; returns where the list ends.

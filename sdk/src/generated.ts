@@ -182,6 +182,223 @@ export const erc20LimitPolicyAbi = [
 ] as const
 
 //////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+// GasLimitPolicy
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+export const gasLimitPolicyAbi = [
+  {
+    type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'budgetId', internalType: 'bytes32', type: 'bytes32' },
+      {
+        name: 'facts',
+        internalType: 'struct OperationFacts',
+        type: 'tuple',
+        components: [
+          { name: 'cost', internalType: 'uint256', type: 'uint256' },
+          { name: 'paymaster', internalType: 'address', type: 'address' },
+          { name: 'calls', internalType: 'uint256', type: 'uint256' },
+          { name: 'value', internalType: 'uint256', type: 'uint256' },
+        ],
+      },
+      { name: 'claimedTime', internalType: 'uint256', type: 'uint256' },
+      { name: 'config', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'checkOperation',
+    outputs: [
+      { name: 'validationData', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'manager', internalType: 'address', type: 'address' },
+      { name: 'budgetId', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'account', internalType: 'address', type: 'address' },
+    ],
+    name: 'spent',
+    outputs: [
+      { name: 'total', internalType: 'uint256', type: 'uint256' },
+      { name: 'inPeriod', internalType: 'uint256', type: 'uint256' },
+      { name: 'period', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'limit', internalType: 'uint256', type: 'uint256' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'CallLimitExceeded',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'anchor', internalType: 'uint256', type: 'uint256' },
+      { name: 'claimedTime', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'ClaimedTimeTooEarly',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'claimedTime', internalType: 'uint256', type: 'uint256' }],
+    name: 'ClaimedTimeTooLate',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'position', internalType: 'uint256', type: 'uint256' }],
+    name: 'InvalidConfig',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'latestPeriod', internalType: 'uint256', type: 'uint256' },
+      { name: 'claimedPeriod', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'PeriodInPast',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'limit', internalType: 'uint256', type: 'uint256' },
+      { name: 'spent', internalType: 'uint256', type: 'uint256' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+      { name: 'resetsAt', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'PeriodLimitExceeded',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'limit', internalType: 'uint256', type: 'uint256' },
+      { name: 'spent', internalType: 'uint256', type: 'uint256' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'TotalLimitExceeded',
+  },
+] as const
+
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+// NativeLimitPolicy
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+export const nativeLimitPolicyAbi = [
+  {
+    type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'budgetId', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'target', internalType: 'address', type: 'address' },
+      { name: 'value', internalType: 'uint256', type: 'uint256' },
+      { name: 'claimedTime', internalType: 'uint256', type: 'uint256' },
+      { name: 'data', internalType: 'bytes', type: 'bytes' },
+      { name: 'config', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'checkCall',
+    outputs: [
+      { name: 'validationData', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'budgetId', internalType: 'bytes32', type: 'bytes32' },
+      {
+        name: 'facts',
+        internalType: 'struct OperationFacts',
+        type: 'tuple',
+        components: [
+          { name: 'cost', internalType: 'uint256', type: 'uint256' },
+          { name: 'paymaster', internalType: 'address', type: 'address' },
+          { name: 'calls', internalType: 'uint256', type: 'uint256' },
+          { name: 'value', internalType: 'uint256', type: 'uint256' },
+        ],
+      },
+      { name: 'claimedTime', internalType: 'uint256', type: 'uint256' },
+      { name: 'config', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'checkOperation',
+    outputs: [
+      { name: 'validationData', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'manager', internalType: 'address', type: 'address' },
+      { name: 'budgetId', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'account', internalType: 'address', type: 'address' },
+    ],
+    name: 'spent',
+    outputs: [
+      { name: 'total', internalType: 'uint256', type: 'uint256' },
+      { name: 'inPeriod', internalType: 'uint256', type: 'uint256' },
+      { name: 'period', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'limit', internalType: 'uint256', type: 'uint256' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'CallLimitExceeded',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'anchor', internalType: 'uint256', type: 'uint256' },
+      { name: 'claimedTime', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'ClaimedTimeTooEarly',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'claimedTime', internalType: 'uint256', type: 'uint256' }],
+    name: 'ClaimedTimeTooLate',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'position', internalType: 'uint256', type: 'uint256' }],
+    name: 'InvalidConfig',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'latestPeriod', internalType: 'uint256', type: 'uint256' },
+      { name: 'claimedPeriod', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'PeriodInPast',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'limit', internalType: 'uint256', type: 'uint256' },
+      { name: 'spent', internalType: 'uint256', type: 'uint256' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+      { name: 'resetsAt', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'PeriodLimitExceeded',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'limit', internalType: 'uint256', type: 'uint256' },
+      { name: 'spent', internalType: 'uint256', type: 'uint256' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'TotalLimitExceeded',
+  },
+] as const
+
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
 // SessionKeyManager
 //////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
 
@@ -945,4 +1162,121 @@ export const sessionKeyManagerAbi = [
     name: 'ValueExceeded',
   },
   { type: 'error', inputs: [], name: 'ZeroSessionId' },
+] as const
+
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+// UsageLimitPolicy
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+export const usageLimitPolicyAbi = [
+  {
+    type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'budgetId', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'target', internalType: 'address', type: 'address' },
+      { name: 'value', internalType: 'uint256', type: 'uint256' },
+      { name: 'claimedTime', internalType: 'uint256', type: 'uint256' },
+      { name: 'data', internalType: 'bytes', type: 'bytes' },
+      { name: 'config', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'checkCall',
+    outputs: [
+      { name: 'validationData', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'budgetId', internalType: 'bytes32', type: 'bytes32' },
+      {
+        name: 'facts',
+        internalType: 'struct OperationFacts',
+        type: 'tuple',
+        components: [
+          { name: 'cost', internalType: 'uint256', type: 'uint256' },
+          { name: 'paymaster', internalType: 'address', type: 'address' },
+          { name: 'calls', internalType: 'uint256', type: 'uint256' },
+          { name: 'value', internalType: 'uint256', type: 'uint256' },
+        ],
+      },
+      { name: 'claimedTime', internalType: 'uint256', type: 'uint256' },
+      { name: 'config', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'checkOperation',
+    outputs: [
+      { name: 'validationData', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'manager', internalType: 'address', type: 'address' },
+      { name: 'budgetId', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'account', internalType: 'address', type: 'address' },
+    ],
+    name: 'spent',
+    outputs: [
+      { name: 'total', internalType: 'uint256', type: 'uint256' },
+      { name: 'inPeriod', internalType: 'uint256', type: 'uint256' },
+      { name: 'period', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'limit', internalType: 'uint256', type: 'uint256' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'CallLimitExceeded',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'anchor', internalType: 'uint256', type: 'uint256' },
+      { name: 'claimedTime', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'ClaimedTimeTooEarly',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'claimedTime', internalType: 'uint256', type: 'uint256' }],
+    name: 'ClaimedTimeTooLate',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'position', internalType: 'uint256', type: 'uint256' }],
+    name: 'InvalidConfig',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'latestPeriod', internalType: 'uint256', type: 'uint256' },
+      { name: 'claimedPeriod', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'PeriodInPast',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'limit', internalType: 'uint256', type: 'uint256' },
+      { name: 'spent', internalType: 'uint256', type: 'uint256' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+      { name: 'resetsAt', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'PeriodLimitExceeded',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'limit', internalType: 'uint256', type: 'uint256' },
+      { name: 'spent', internalType: 'uint256', type: 'uint256' },
+      { name: 'amount', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'TotalLimitExceeded',
+  },
 ] as const

@@ -12,6 +12,7 @@ import {Vm} from "forge-std/Test.sol";
 import {NexusTest} from "../utils/NexusTest.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
 import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
+import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {ANY_SELECTOR, ANY_TARGET, Action, NO_CALLDATA, Policy, Session} from "contracts/types/Session.sol";
@@ -108,7 +109,7 @@ contract NexusSessionTest is NexusTest {
 
     function test_RevertWhen_BundleExceedsTheLimit() public {
         PackedUserOperation[] memory ops = _twoOps(25e6, 25e6 + 1);
-        bytes memory inner = abi.encodeWithSelector(IERC20LimitPolicy.TotalLimitExceeded.selector, 50e6, 25e6, 25e6 + 1);
+        bytes memory inner = abi.encodeWithSelector(ILimitPolicy.TotalLimitExceeded.selector, 50e6, 25e6, 25e6 + 1);
         bytes memory reason =
             abi.encodeWithSelector(ISessionKeyManager.PolicyRefused.selector, id, 0, TRANSFER, erc20Limit, inner);
         vm.expectRevert(abi.encodeWithSignature("FailedOpWithRevert(uint256,string,bytes)", 1, "AA23 reverted", reason));
@@ -117,7 +118,7 @@ contract NexusSessionTest is NexusTest {
     }
 
     function test_RevertWhen_BatchExceedsTheLimit() public {
-        bytes memory inner = abi.encodeWithSelector(IERC20LimitPolicy.TotalLimitExceeded.selector, 50e6, 30e6, 30e6);
+        bytes memory inner = abi.encodeWithSelector(ILimitPolicy.TotalLimitExceeded.selector, 50e6, 30e6, 30e6);
         PackedUserOperation memory op = sessionOp(session, 0, claim(TRANSFER, TRANSFER), batch(calls(shop, 30e6, 2)));
         handleRefused(
             op, abi.encodeWithSelector(ISessionKeyManager.PolicyRefused.selector, id, 1, TRANSFER, erc20Limit, inner)
@@ -227,8 +228,7 @@ contract NexusSessionTest is NexusTest {
         uint256 resets = (time / 1 days + 1) * 1 days;
         handle(sessionOp(daily, time, claim(0), _transfer(shop, 50e6)));
         PackedUserOperation memory op = sessionOp(daily, time, claim(0), _transfer(shop, 1));
-        bytes memory inner =
-            abi.encodeWithSelector(IERC20LimitPolicy.PeriodLimitExceeded.selector, 50e6, 50e6, 1, resets);
+        bytes memory inner = abi.encodeWithSelector(ILimitPolicy.PeriodLimitExceeded.selector, 50e6, 50e6, 1, resets);
         handleRefused(
             op, abi.encodeWithSelector(ISessionKeyManager.PolicyRefused.selector, dailyId, 0, 0, erc20Limit, inner)
         );
@@ -471,7 +471,7 @@ contract NexusSessionTest is NexusTest {
     }
 
     function _handleOverLimit(PackedUserOperation memory op, uint8 action, uint256 spent, uint256 amount) private {
-        bytes memory inner = abi.encodeWithSelector(IERC20LimitPolicy.TotalLimitExceeded.selector, 50e6, spent, amount);
+        bytes memory inner = abi.encodeWithSelector(ILimitPolicy.TotalLimitExceeded.selector, 50e6, spent, amount);
         _handlePolicyRefused(op, action, inner);
     }
 

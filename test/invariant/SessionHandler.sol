@@ -6,6 +6,7 @@ import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.s
 import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {SessionTest} from "../utils/SessionTest.sol";
 import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
+import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {SessionStatus} from "contracts/types/Session.sol";
 import {Action, Policy, Session} from "contracts/types/Session.sol";
@@ -217,17 +218,15 @@ contract SessionHandler is SessionTest {
         for (uint256 i = 0; i < claims.length; ++i) {
             bytes memory inner;
             if (index != 1 && total + amounts[i] > TOTAL_LIMIT) {
-                inner = abi.encodeWithSelector(
-                    IERC20LimitPolicy.TotalLimitExceeded.selector, TOTAL_LIMIT, total, amounts[i]
-                );
+                inner = abi.encodeWithSelector(ILimitPolicy.TotalLimitExceeded.selector, TOTAL_LIMIT, total, amounts[i]);
             } else if (index != 0) {
                 if (claimed < period) {
-                    inner = abi.encodeWithSelector(IERC20LimitPolicy.PeriodInPast.selector, period, claimed);
+                    inner = abi.encodeWithSelector(ILimitPolicy.PeriodInPast.selector, period, claimed);
                 } else {
                     if (claimed > period) (period, inPeriod) = (claimed, 0);
                     if (inPeriod + amounts[i] > PERIOD_LIMIT) {
                         inner = abi.encodeWithSelector(
-                            IERC20LimitPolicy.PeriodLimitExceeded.selector,
+                            ILimitPolicy.PeriodLimitExceeded.selector,
                             PERIOD_LIMIT,
                             inPeriod,
                             amounts[i],

@@ -6,6 +6,7 @@ import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC2
 import {Test} from "forge-std/Test.sol";
 import {Vm} from "forge-std/Vm.sol";
 import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
+import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ERC20LimitConfig, ERC20LimitConfigs} from "../utils/ERC20LimitConfig.sol";
 
 /// @dev Functions of tokens beyond ERC-20.
@@ -112,7 +113,7 @@ abstract contract ERC20LimitPolicyBase is Test {
     }
 
     function _invalidConfig(uint256 position) internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(IERC20LimitPolicy.InvalidConfig.selector, position);
+        return abi.encodeWithSelector(ILimitPolicy.InvalidConfig.selector, position);
     }
 
     function _assertSpent(uint256 expectedTotal, uint256 expectedInPeriod, uint256 expectedPeriod) internal view {
@@ -154,7 +155,7 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
         _check(config, _call(Function.Approve, RECIPIENT, 60));
         _check(config, _call(Function.Approve, RECIPIENT, 40));
         _assertSpent(100, 0, 0);
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 100, 100, 1);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 100, 100, 1);
         _check(config, _call(Function.Approve, RECIPIENT, 1));
         _check(config, _call(Function.Approve, RECIPIENT, 0));
     }
@@ -298,16 +299,16 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
     /// @dev A list that claims more than there is: whoever stands behind its end is not on it.
     function test_RevertWhen_ListEndsBeforeItsCount() external {
         bytes memory config = abi.encodePacked(uint8(8), uint8(2), RECIPIENT);
-        _expect(IERC20LimitPolicy.InvalidConfig.selector, config.length);
+        _expect(ILimitPolicy.InvalidConfig.selector, config.length);
         _check(config, _transfer(1));
-        _expect(IERC20LimitPolicy.InvalidConfig.selector, config.length);
+        _expect(ILimitPolicy.InvalidConfig.selector, config.length);
         _check(config, _call(Function.Transfer, address(0), 1));
     }
 
     // -- Configurations ----------------------------------------------------------------------------------------------
 
     function test_RevertWhen_ConfigIsEmpty() external {
-        _expect(IERC20LimitPolicy.InvalidConfig.selector, 0);
+        _expect(ILimitPolicy.InvalidConfig.selector, 0);
         _check("", _transfer(0));
     }
 
@@ -388,23 +389,23 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
     }
 
     function test_RevertWhen_RecipientCountIsZero() external {
-        _expect(IERC20LimitPolicy.InvalidConfig.selector, 1);
+        _expect(ILimitPolicy.InvalidConfig.selector, 1);
         _check(abi.encodePacked(uint8(8), uint8(0)), _transfer(1));
-        _expect(IERC20LimitPolicy.InvalidConfig.selector, 1);
+        _expect(ILimitPolicy.InvalidConfig.selector, 1);
         _check(abi.encodePacked(uint8(8), uint8(0), RECIPIENT), _transfer(1));
         address[] memory nobody = new address[](0);
         bytes memory config =
             _limits().perCall(9).inTotal(9).perPeriod(9, DAY, ANCHOR).onlyTo(nobody).salted(0x01020304).pack();
-        _expect(IERC20LimitPolicy.InvalidConfig.selector, 1 + 16 + 16 + 26);
+        _expect(ILimitPolicy.InvalidConfig.selector, 1 + 16 + 16 + 26);
         _check(config, _transfer(1), ANCHOR);
     }
 
     function test_RevertWhen_PeriodIsShorterThanFiveMinutes() external {
         uint32[4] memory lengths = [uint32(0), 1, 60, 299];
         for (uint256 i = 0; i < lengths.length; ++i) {
-            _expect(IERC20LimitPolicy.InvalidConfig.selector, 17);
+            _expect(ILimitPolicy.InvalidConfig.selector, 17);
             _check(_limits().perPeriod(9, lengths[i], ANCHOR).pack(), _transfer(1), ANCHOR);
-            _expect(IERC20LimitPolicy.InvalidConfig.selector, 49);
+            _expect(ILimitPolicy.InvalidConfig.selector, 49);
             _check(_limits().perCall(9).inTotal(9).perPeriod(9, lengths[i], ANCHOR).pack(), _transfer(1), ANCHOR);
         }
         assertEq(
@@ -423,13 +424,13 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
     function test_RevertWhen_CountedLimitDoesNotFitABudget() external {
         uint128[3] memory tooMuch = [uint128(2 ** 108), 2 ** 108 + 1, type(uint128).max];
         for (uint256 i = 0; i < tooMuch.length; ++i) {
-            _expect(IERC20LimitPolicy.InvalidConfig.selector, 1);
+            _expect(ILimitPolicy.InvalidConfig.selector, 1);
             _check(_limits().inTotal(tooMuch[i]).pack(), _transfer(1));
-            _expect(IERC20LimitPolicy.InvalidConfig.selector, 17);
+            _expect(ILimitPolicy.InvalidConfig.selector, 17);
             _check(_limits().perCall(9).inTotal(tooMuch[i]).pack(), _transfer(1));
-            _expect(IERC20LimitPolicy.InvalidConfig.selector, 1);
+            _expect(ILimitPolicy.InvalidConfig.selector, 1);
             _check(_limits().perPeriod(tooMuch[i], DAY, ANCHOR).pack(), _transfer(1), ANCHOR);
-            _expect(IERC20LimitPolicy.InvalidConfig.selector, 33);
+            _expect(ILimitPolicy.InvalidConfig.selector, 33);
             _check(_limits().perCall(9).inTotal(9).perPeriod(tooMuch[i], DAY, ANCHOR).pack(), _transfer(1), ANCHOR);
         }
     }
@@ -446,9 +447,9 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
             assertEq(_check(config, _call(Function(f), RECIPIENT, 100)), 0);
             assertEq(_check(config, _call(Function(f), RECIPIENT, 100)), 0);
             assertEq(_check(config, _call(Function(f), RECIPIENT, 0)), 0);
-            _expect(IERC20LimitPolicy.CallLimitExceeded.selector, 100, 101);
+            _expect(ILimitPolicy.CallLimitExceeded.selector, 100, 101);
             _check(config, _call(Function(f), RECIPIENT, 101));
-            _expect(IERC20LimitPolicy.CallLimitExceeded.selector, 100, type(uint256).max);
+            _expect(ILimitPolicy.CallLimitExceeded.selector, 100, type(uint256).max);
             _check(config, _call(Function(f), RECIPIENT, type(uint256).max));
         }
     }
@@ -456,7 +457,7 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
     function test_CallLimitMayBeZero() external {
         bytes memory config = _limits().perCall(0).pack();
         _check(config, _transfer(0));
-        _expect(IERC20LimitPolicy.CallLimitExceeded.selector, 0, 1);
+        _expect(ILimitPolicy.CallLimitExceeded.selector, 0, 1);
         _check(config, _transfer(1));
     }
 
@@ -465,7 +466,7 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
         bytes memory config = _limits().perCall(type(uint128).max).pack();
         _check(config, _transfer(2 ** 108));
         _check(config, _transfer(2 ** 128 - 1));
-        _expect(IERC20LimitPolicy.CallLimitExceeded.selector, 2 ** 128 - 1, 2 ** 128);
+        _expect(ILimitPolicy.CallLimitExceeded.selector, 2 ** 128 - 1, 2 ** 128);
         _check(config, _transfer(2 ** 128));
     }
 
@@ -473,16 +474,16 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
 
     function test_TotalMayReachTheLimit() external {
         bytes memory config = _limits().inTotal(100).pack();
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 100, 0, 101);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 100, 0, 101);
         _check(config, _transfer(101));
         _check(config, _transfer(60));
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 100, 60, 41);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 100, 60, 41);
         _check(config, _transfer(41));
         _check(config, _transfer(40));
         _check(config, _transfer(0));
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 100, 100, 1);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 100, 100, 1);
         _check(config, _transfer(1));
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 100, 100, type(uint256).max);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 100, 100, type(uint256).max);
         _check(config, _transfer(type(uint256).max));
         _assertSpent(100, 0, 0);
     }
@@ -490,23 +491,23 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
     function test_TotalLimitMayBeZero() external {
         bytes memory config = _limits().inTotal(0).pack();
         _check(config, _transfer(0));
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 0, 0, 1);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 0, 0, 1);
         _check(config, _transfer(1));
     }
 
     function test_TotalMayFillItsField() external {
         bytes memory config = _limits().inTotal(MAX_LIMIT).pack();
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, MAX_LIMIT, 0, 2 ** 108);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, MAX_LIMIT, 0, 2 ** 108);
         _check(config, _transfer(2 ** 108));
         _check(config, _transfer(1));
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, MAX_LIMIT, 1, MAX_LIMIT);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, MAX_LIMIT, 1, MAX_LIMIT);
         _check(config, _transfer(MAX_LIMIT));
         _check(config, _transfer(MAX_LIMIT - 1));
         _assertSpent(MAX_LIMIT, 0, 0);
         uint256[5] memory amounts =
             [uint256(1), 2 ** 108, 2 ** 128, type(uint256).max - MAX_LIMIT + 1, type(uint256).max];
         for (uint256 i = 0; i < amounts.length; ++i) {
-            _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, MAX_LIMIT, MAX_LIMIT, amounts[i]);
+            _expect(ILimitPolicy.TotalLimitExceeded.selector, MAX_LIMIT, MAX_LIMIT, amounts[i]);
             _check(config, _transfer(amounts[i]));
         }
         _assertSpent(MAX_LIMIT, 0, 0);
@@ -525,15 +526,15 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
     function test_PeriodMayReachTheLimit() external {
         bytes memory config = _limits().perPeriod(100, DAY, ANCHOR).pack();
         uint256 end = uint256(ANCHOR) + DAY;
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 100, 0, 101, end);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 100, 0, 101, end);
         _check(config, _transfer(101), ANCHOR);
         assertEq(_check(config, _transfer(60), ANCHOR), _window(ANCHOR, end - 1));
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 100, 60, 41, end);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 100, 60, 41, end);
         _check(config, _transfer(41), ANCHOR);
         assertEq(_check(config, _transfer(40), end - 1), _window(ANCHOR, end - 1));
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 100, 100, 1, end);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 100, 100, 1, end);
         _check(config, _transfer(1), ANCHOR);
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 100, 100, type(uint256).max, end);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 100, 100, type(uint256).max, end);
         _check(config, _transfer(type(uint256).max), end - 1);
         assertEq(_check(config, _transfer(0), ANCHOR), _window(ANCHOR, end - 1));
         _assertSpent(0, 100, 0);
@@ -542,12 +543,12 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
     function test_PeriodMayFillItsField() external {
         bytes memory config = _limits().perPeriod(MAX_LIMIT, DAY, ANCHOR).pack();
         uint256 end = uint256(ANCHOR) + DAY;
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, MAX_LIMIT, 0, 2 ** 108, end);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, MAX_LIMIT, 0, 2 ** 108, end);
         _check(config, _transfer(2 ** 108), ANCHOR);
         _check(config, _transfer(MAX_LIMIT), ANCHOR);
         uint256[4] memory amounts = [uint256(1), 2 ** 128, type(uint256).max - MAX_LIMIT + 1, type(uint256).max];
         for (uint256 i = 0; i < amounts.length; ++i) {
-            _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, MAX_LIMIT, MAX_LIMIT, amounts[i], end);
+            _expect(ILimitPolicy.PeriodLimitExceeded.selector, MAX_LIMIT, MAX_LIMIT, amounts[i], end);
             _check(config, _transfer(amounts[i]), ANCHOR);
         }
         _assertSpent(0, MAX_LIMIT, 0);
@@ -557,7 +558,7 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
         bytes memory config = _limits().perPeriod(100, DAY, ANCHOR).pack();
         uint256 second = uint256(ANCHOR) + DAY;
         _check(config, _transfer(100), second - 1);
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 100, 0, 101, second + DAY);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 100, 0, 101, second + DAY);
         _check(config, _transfer(101), second);
         _assertSpent(0, 100, 0);
         assertEq(_check(config, _transfer(30), second), _window(second, second + DAY - 1));
@@ -571,11 +572,11 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
     function test_RevertWhen_ALaterPeriodHasBeenSpentIn() external {
         bytes memory config = _limits().inTotal(100).perPeriod(50, DAY, ANCHOR).pack();
         _check(config, _transfer(10), uint256(ANCHOR) + 7 * DAY);
-        _expect(IERC20LimitPolicy.PeriodInPast.selector, 7, 6);
+        _expect(ILimitPolicy.PeriodInPast.selector, 7, 6);
         _check(config, _transfer(1), uint256(ANCHOR) + 7 * DAY - 1);
-        _expect(IERC20LimitPolicy.PeriodInPast.selector, 7, 0);
+        _expect(ILimitPolicy.PeriodInPast.selector, 7, 0);
         _check(config, _transfer(0), ANCHOR);
-        _expect(IERC20LimitPolicy.PeriodInPast.selector, 7, 6);
+        _expect(ILimitPolicy.PeriodInPast.selector, 7, 6);
         _check(config, _transfer(90), uint256(ANCHOR) + 6 * DAY);
         _assertSpent(10, 10, 7);
         _check(config, _transfer(1), uint256(ANCHOR) + 7 * DAY);
@@ -588,14 +589,14 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
         _check(config, _transfer(50), ANCHOR);
         _check(config, _transfer(0), uint256(ANCHOR) + DAY);
         _assertSpent(0, 0, 1);
-        _expect(IERC20LimitPolicy.PeriodInPast.selector, 1, 0);
+        _expect(ILimitPolicy.PeriodInPast.selector, 1, 0);
         _check(config, _transfer(0), ANCHOR);
     }
 
     function test_PeriodLimitMayBeZero() external {
         bytes memory config = _limits().perPeriod(0, DAY, ANCHOR).pack();
         _check(config, _transfer(0), ANCHOR);
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 0, 0, 1, uint256(ANCHOR) + DAY);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 0, 0, 1, uint256(ANCHOR) + DAY);
         _check(config, _transfer(1), ANCHOR);
     }
 
@@ -603,24 +604,24 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
         bytes memory config = _limits().inTotal(100).perPeriod(60, DAY, ANCHOR).pack();
         uint256 second = uint256(ANCHOR) + DAY;
         _check(config, _transfer(60), ANCHOR);
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 60, 60, 40, second);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 60, 60, 40, second);
         _check(config, _transfer(40), ANCHOR);
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 100, 60, 41);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 100, 60, 41);
         _check(config, _transfer(41), second);
         _check(config, _transfer(40), second);
         _assertSpent(100, 40, 1);
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 100, 100, 1);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 100, 100, 1);
         _check(config, _transfer(1), second + DAY);
         _assertSpent(100, 40, 1);
     }
 
     function test_CallLimitIsToldBeforeTheTotalAndTheTotalBeforeThePeriod() external {
         bytes memory config = _limits().perCall(9).inTotal(8).perPeriod(7, DAY, ANCHOR).onlyTo(PAYER).pack();
-        _expect(IERC20LimitPolicy.CallLimitExceeded.selector, 9, 10);
+        _expect(ILimitPolicy.CallLimitExceeded.selector, 9, 10);
         _check(config, _transfer(10), ANCHOR);
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 8, 0, 9);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 8, 0, 9);
         _check(config, _transfer(9), ANCHOR);
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 7, 0, 8, uint256(ANCHOR) + DAY);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 7, 0, 8, uint256(ANCHOR) + DAY);
         _check(config, _transfer(8), ANCHOR);
         vm.expectRevert(abi.encodeWithSelector(IERC20LimitPolicy.RecipientNotAllowed.selector, RECIPIENT));
         _check(config, _transfer(7), ANCHOR);
@@ -629,17 +630,17 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
     // -- Claimed time ------------------------------------------------------------------------------------------------
 
     function test_RevertWhen_NoTimeIsClaimed() external {
-        _expect(IERC20LimitPolicy.ClaimedTimeTooEarly.selector, ANCHOR, 0);
+        _expect(ILimitPolicy.ClaimedTimeTooEarly.selector, ANCHOR, 0);
         _check(_limits().perPeriod(9, DAY, ANCHOR).pack(), _transfer(0), 0);
-        _expect(IERC20LimitPolicy.ClaimedTimeTooEarly.selector, 0, 0);
+        _expect(ILimitPolicy.ClaimedTimeTooEarly.selector, 0, 0);
         _check(_limits().perPeriod(9, DAY, 0).pack(), _transfer(0), 0);
     }
 
     function test_RevertWhen_ClaimedTimeIsBeforeTheAnchor() external {
         bytes memory config = _limits().perPeriod(9, DAY, ANCHOR).pack();
-        _expect(IERC20LimitPolicy.ClaimedTimeTooEarly.selector, ANCHOR, ANCHOR - 1);
+        _expect(ILimitPolicy.ClaimedTimeTooEarly.selector, ANCHOR, ANCHOR - 1);
         _check(config, _transfer(1), ANCHOR - 1);
-        _expect(IERC20LimitPolicy.ClaimedTimeTooEarly.selector, ANCHOR, 1);
+        _expect(ILimitPolicy.ClaimedTimeTooEarly.selector, ANCHOR, 1);
         _check(config, _transfer(1), 1);
         _check(config, _transfer(1), ANCHOR);
     }
@@ -657,14 +658,14 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
         bytes memory config = _limits().perPeriod(9, 300, anchor).pack();
         assertEq(_check(config, _transfer(1), anchor), _window(anchor, TIME_LIMIT - 2));
         assertEq(_check(config, _transfer(1), TIME_LIMIT - 2), _window(anchor, TIME_LIMIT - 2));
-        _expect(IERC20LimitPolicy.ClaimedTimeTooLate.selector, TIME_LIMIT - 1);
+        _expect(ILimitPolicy.ClaimedTimeTooLate.selector, TIME_LIMIT - 1);
         _check(config, _transfer(1), TIME_LIMIT - 1);
     }
 
     function test_RevertWhen_PeriodEndsAtTheTimeLimit() external {
         // anchor + length == 2^47
         uint48 anchor = uint48(TIME_LIMIT - 300);
-        _expect(IERC20LimitPolicy.ClaimedTimeTooLate.selector, anchor);
+        _expect(ILimitPolicy.ClaimedTimeTooLate.selector, anchor);
         _check(_limits().perPeriod(9, 300, anchor).pack(), _transfer(1), anchor);
     }
 
@@ -672,16 +673,16 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
         bytes memory config = _limits().perPeriod(9, DAY, ANCHOR).pack();
         uint256[4] memory times = [TIME_LIMIT - 1, TIME_LIMIT, 2 ** 48 - 1, 2 ** 48];
         for (uint256 i = 0; i < times.length; ++i) {
-            _expect(IERC20LimitPolicy.ClaimedTimeTooLate.selector, times[i]);
+            _expect(ILimitPolicy.ClaimedTimeTooLate.selector, times[i]);
             _check(config, _transfer(1), times[i]);
         }
-        _expect(IERC20LimitPolicy.ClaimedTimeTooLate.selector, type(uint48).max);
+        _expect(ILimitPolicy.ClaimedTimeTooLate.selector, type(uint48).max);
         _check(_limits().perPeriod(9, DAY, type(uint48).max).pack(), _transfer(1), type(uint48).max);
     }
 
     /// @dev The claimed time is any uint256: a number of which the period's end exceeds that is too late as well.
     function test_RevertWhen_ClaimedTimeIsTheLargestNumber() external {
-        _expect(IERC20LimitPolicy.ClaimedTimeTooLate.selector, type(uint256).max);
+        _expect(ILimitPolicy.ClaimedTimeTooLate.selector, type(uint256).max);
         _check(_limits().perPeriod(9, 300, 0).pack(), _transfer(1), type(uint256).max);
     }
 
@@ -691,7 +692,7 @@ contract ERC20LimitPolicyLimitTest is ERC20LimitPolicyBase {
         uint256 highest = (TIME_LIMIT - 1) / 300 - 1;
         assertEq(_check(config, _transfer(1), highest * 300), _window(highest * 300, highest * 300 + 299));
         _assertSpent(0, 1, highest);
-        _expect(IERC20LimitPolicy.ClaimedTimeTooLate.selector, (highest + 1) * 300);
+        _expect(ILimitPolicy.ClaimedTimeTooLate.selector, (highest + 1) * 300);
         _check(config, _transfer(1), (highest + 1) * 300);
     }
 
@@ -730,9 +731,9 @@ contract ERC20LimitPolicyStorageTest is ERC20LimitPolicyBase {
     /// under the same, what is spent stays spent.
     function test_RevertWhen_MoreIsSpentThanALowerLimitAllows() external {
         _check(_limits().inTotal(100).perPeriod(100, DAY, ANCHOR).pack(), _transfer(50), ANCHOR);
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 49, 50, 0);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 49, 50, 0);
         _check(_limits().inTotal(49).pack(), _transfer(0), ANCHOR);
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 49, 50, 0, uint256(ANCHOR) + DAY);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 49, 50, 0, uint256(ANCHOR) + DAY);
         _check(_limits().perPeriod(49, DAY, ANCHOR).pack(), _transfer(0), ANCHOR);
         _assertSpent(50, 50, 0);
     }
@@ -743,7 +744,7 @@ contract ERC20LimitPolicyStorageTest is ERC20LimitPolicyBase {
         vm.startPrank(MANAGER);
         policy.checkCall(ACCOUNT, BUDGET_ID, TOKEN, 0, 0, _transfer(60), config);
         policy.checkCall(ACCOUNT, BUDGET_ID, PAYER, 1 ether, 0, _transfer(30), config);
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, 100, 90, 11);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, 100, 90, 11);
         policy.checkCall(ACCOUNT, BUDGET_ID, address(0), type(uint256).max, 0, _transfer(11), config);
         vm.stopPrank();
         _assertSpent(90, 0, 0);
@@ -821,16 +822,16 @@ contract ERC20LimitPolicyStorageTest is ERC20LimitPolicyBase {
         vm.expectRevert(abi.encodeWithSelector(IERC20LimitPolicy.RecipientNotAllowed.selector, PAYER));
         _check(config, _call(Function.Transfer, PAYER, 1), time + DAY);
         _assertSpent(20, 20, 1);
-        _expect(IERC20LimitPolicy.CallLimitExceeded.selector, 60, 61);
+        _expect(ILimitPolicy.CallLimitExceeded.selector, 60, 61);
         _check(config, _transfer(61), time);
         _assertSpent(20, 20, 1);
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 70, 20, 51, time + DAY);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 70, 20, 51, time + DAY);
         _check(config, _transfer(51), time);
         _assertSpent(20, 20, 1);
-        _expect(IERC20LimitPolicy.PeriodInPast.selector, 1, 0);
+        _expect(ILimitPolicy.PeriodInPast.selector, 1, 0);
         _check(config, _transfer(1), ANCHOR);
         _assertSpent(20, 20, 1);
-        _expect(IERC20LimitPolicy.InvalidConfig.selector, config.length);
+        _expect(ILimitPolicy.InvalidConfig.selector, config.length);
         _check(bytes.concat(config, hex"00"), _transfer(1), time);
         _assertSpent(20, 20, 1);
         _expect(IERC20LimitPolicy.InvalidCalldataLength.selector, 68, 69);
@@ -851,7 +852,7 @@ contract ERC20LimitPolicyStorageTest is ERC20LimitPolicyBase {
         vm.deal(TOKEN, balance);
         assertEq(_check(config, _transfer(60), ANCHOR + 5), _window(ANCHOR, ANCHOR + DAY - 1));
         vm.warp(uint256(time) + 10 * DAY);
-        _expect(IERC20LimitPolicy.PeriodLimitExceeded.selector, 70, 60, 11, ANCHOR + DAY);
+        _expect(ILimitPolicy.PeriodLimitExceeded.selector, 70, 60, 11, ANCHOR + DAY);
         _check(config, _transfer(11), ANCHOR + 5);
         assertEq(_check(config, _transfer(10), ANCHOR + 5), _window(ANCHOR, ANCHOR + DAY - 1));
         _assertSpent(70, 70, 0);
@@ -870,7 +871,7 @@ contract ERC20LimitPolicyStorageTest is ERC20LimitPolicyBase {
         _assertSpent(total, inPeriod, period);
         assertEq(total, uint256(a) + b);
         assertEq(inPeriod, total);
-        _expect(IERC20LimitPolicy.TotalLimitExceeded.selector, total, total, 1);
+        _expect(ILimitPolicy.TotalLimitExceeded.selector, total, total, 1);
         _check(config, _transfer(1), ANCHOR);
     }
 }
@@ -977,22 +978,21 @@ contract ERC20LimitPolicyModelTest is ERC20LimitPolicyBase {
         returns (bytes memory)
     {
         if (limits.inCall && amount > limits.call) {
-            return abi.encodeWithSelector(IERC20LimitPolicy.CallLimitExceeded.selector, limits.call, amount);
+            return abi.encodeWithSelector(ILimitPolicy.CallLimitExceeded.selector, limits.call, amount);
         }
         if (limits.inTotal && modelTotal + amount > limits.total) {
-            return
-                abi.encodeWithSelector(IERC20LimitPolicy.TotalLimitExceeded.selector, limits.total, modelTotal, amount);
+            return abi.encodeWithSelector(ILimitPolicy.TotalLimitExceeded.selector, limits.total, modelTotal, amount);
         }
         if (!limits.inPeriod) return "";
         if (time == 0 || time < limits.anchor) {
-            return abi.encodeWithSelector(IERC20LimitPolicy.ClaimedTimeTooEarly.selector, limits.anchor, time);
+            return abi.encodeWithSelector(ILimitPolicy.ClaimedTimeTooEarly.selector, limits.anchor, time);
         }
         if (number < modelLatest) {
-            return abi.encodeWithSelector(IERC20LimitPolicy.PeriodInPast.selector, modelLatest, number);
+            return abi.encodeWithSelector(ILimitPolicy.PeriodInPast.selector, modelLatest, number);
         }
         if (modelInPeriod[number] + amount > limits.period) {
             return abi.encodeWithSelector(
-                IERC20LimitPolicy.PeriodLimitExceeded.selector,
+                ILimitPolicy.PeriodLimitExceeded.selector,
                 limits.period,
                 modelInPeriod[number],
                 amount,

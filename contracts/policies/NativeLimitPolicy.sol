@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ICallPolicy} from "../interfaces/ICallPolicy.sol";
+import {INativeLimitPolicy} from "../interfaces/INativeLimitPolicy.sol";
+import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
+import {IOperationPolicy, OperationFacts} from "../interfaces/IOperationPolicy.sol";
+import {LimitLibrary} from "../libraries/LimitLibrary.sol";
+import {Budget} from "../types/Budget.sol";
+
+/// @title NativeLimitPolicy
+/// @notice See {INativeLimitPolicy}. Nobody owns it, it holds nothing and it is not upgradeable.
+contract NativeLimitPolicy is INativeLimitPolicy {
+    mapping(address manager => mapping(bytes32 budgetId => mapping(address account => Budget))) private _budgets;
+
+    /// @inheritdoc ICallPolicy
+    /// @dev Reverts with the errors of {ILimitPolicy}.
+    function checkCall(
+        address account,
+        bytes32 budgetId,
+        address,
+        uint256 value,
+        uint256 claimedTime,
+        bytes calldata,
+        bytes calldata config
+    ) external returns (uint256 validationData) {
+        return LimitLibrary.count(_budgets[msg.sender][budgetId], account, value, claimedTime, config, 0);
+    }
+
+    /// @inheritdoc IOperationPolicy
+    /// @dev Reverts with the errors of {ILimitPolicy}.
+    function checkOperation(
+        address account,
+        bytes32 budgetId,
+        OperationFacts calldata facts,
+        uint256 claimedTime,
+        bytes calldata config
+    ) external returns (uint256 validationData) {
+        return LimitLibrary.count(_budgets[msg.sender][budgetId], account, facts.value, claimedTime, config, 0);
+    }
+
+    /// @inheritdoc ILimitPolicy
+    function spent(address manager, bytes32 budgetId, address account)
+        external
+        view
+        returns (uint256 total, uint256 inPeriod, uint256 period)
+    {
+        Budget budget = _budgets[manager][budgetId][account];
+        return (budget.total(), budget.inPeriod(), budget.period());
+    }
+}
