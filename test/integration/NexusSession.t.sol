@@ -9,6 +9,7 @@ import {
     IERC7579ModuleConfig
 } from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {Vm} from "forge-std/Test.sol";
+import {OpenPaymaster} from "../mocks/OpenPaymaster.sol";
 import {NexusTest} from "../utils/NexusTest.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
 import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
@@ -179,7 +180,7 @@ contract NexusSessionTest is NexusTest {
 
     function test_RevertWhen_PaymasterNotGranted() public {
         PackedUserOperation memory op = opThrough(address(manager), _transfer(shop, 1));
-        PaymasterStub paymaster = new PaymasterStub();
+        OpenPaymaster paymaster = new OpenPaymaster();
         vm.deal(address(this), 1 ether);
         (bool deposited,) =
             ENTRYPOINT.call{value: 1 ether}(abi.encodeWithSignature("depositTo(address)", address(paymaster)));
@@ -503,16 +504,5 @@ contract NexusSessionTest is NexusTest {
             abi.encodePacked(uint8(4), limit, uint32(1 days), uint48(0))
         );
         dailyId = _grant(daily);
-    }
-}
-
-/// @notice A paymaster that would pay for anything.
-contract PaymasterStub {
-    function validatePaymasterUserOp(PackedUserOperation calldata, bytes32, uint256)
-        external
-        pure
-        returns (bytes memory context, uint256 validationData)
-    {
-        return ("", 0);
     }
 }

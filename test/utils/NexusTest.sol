@@ -6,29 +6,10 @@ import {Execution, IERC7579ModuleConfig} from "@openzeppelin/contracts/interface
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Vm} from "forge-std/Test.sol";
+import {EntryPoints, EntryPointVersion} from "./EntryPoints.sol";
+import {Nexus, NexusLibrary} from "./Nexus.sol";
 import {SessionTest} from "./SessionTest.sol";
 import {Session} from "contracts/types/Session.sol";
-
-interface INexusFactory {
-    function createAccount(bytes calldata initData, bytes32 salt) external payable returns (address payable);
-}
-
-interface INexusBootstrap {
-    struct BootstrapConfig {
-        address module;
-        bytes data;
-    }
-
-    function initNexus(
-        BootstrapConfig[] calldata validators,
-        BootstrapConfig[] calldata executors,
-        BootstrapConfig calldata hook,
-        BootstrapConfig[] calldata fallbacks,
-        address registry,
-        address[] calldata attesters,
-        uint8 threshold
-    ) external;
-}
 
 interface IUserOpHash {
     function getUserOpHash(PackedUserOperation calldata op) external view returns (bytes32);
@@ -40,11 +21,7 @@ interface IMintableERC20 is IERC20 {
 
 /// @notice A real Nexus account behind the real EntryPoint v0.7, with an owner and Latchkey installed.
 abstract contract NexusTest is SessionTest {
-    address internal constant ENTRYPOINT = 0x0000000071727De22E5E9d8BAf0edAc6f37da032;
-    address internal constant DEPLOYER = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
-    bytes32 private constant ENTRYPOINT_SALT = 0x90d8084deab30c2a37c45e8d47f49f2f7965183cb6990a98943ef94940681de3;
-    string private constant NEXUS_SOURCE =
-        "node_modules/@rhinestone/modulekit/src/deployment/precompiles/NexusPrecompiles.sol";
+    address internal constant ENTRYPOINT = EntryPoints.V07;
 
     address internal ownerValidator;
     Vm.Wallet internal owner;
@@ -54,7 +31,7 @@ abstract contract NexusTest is SessionTest {
 
     function setUp() public virtual override {
         super.setUp();
-        _deployEntryPoint();
+        EntryPoints.deploy(EntryPointVersion.V07);
         owner = vm.createWallet("owner");
         bundler = payable(makeAddr("bundler"));
         ownerValidator = deployCode("OwnerValidator.sol:OwnerValidator");
@@ -70,24 +47,8 @@ abstract contract NexusTest is SessionTest {
     }
 
     function newNexus() internal returns (address) {
-        string memory source = vm.readFile(NEXUS_SOURCE);
-        address implementation =
-            _create(bytes.concat(_bytecode(source, "bytes public constant NEXUS_BYTECODE"), abi.encode(ENTRYPOINT)));
-        address bootstrap = _create(_bytecode(source, "bytes public constant NEXUS_BOOTSTRAP_BYTECODE"));
-        address factory = _create(
-            bytes.concat(
-                _bytecode(source, "bytes public constant NEXUS_ACCOUNT_FACTORY_BYTECODE"),
-                abi.encode(implementation, address(this))
-            )
-        );
-        INexusBootstrap.BootstrapConfig[] memory validators = new INexusBootstrap.BootstrapConfig[](1);
-        validators[0] = INexusBootstrap.BootstrapConfig(ownerValidator, abi.encodePacked(owner.addr));
-        INexusBootstrap.BootstrapConfig[] memory none = new INexusBootstrap.BootstrapConfig[](0);
-        bytes memory init = abi.encodeCall(
-            INexusBootstrap.initNexus,
-            (validators, none, INexusBootstrap.BootstrapConfig(address(0), ""), none, address(0), new address[](0), 0)
-        );
-        return INexusFactory(factory).createAccount(abi.encode(bootstrap, init), 0);
+        Nexus memory nexus = NexusLibrary.deploy(ENTRYPOINT, address(this));
+        return nexus.factory.createAccount(nexus.initData(ownerValidator, abi.encodePacked(owner.addr)), 0);
     }
 
     function installCall() internal view returns (bytes memory) {
@@ -146,26 +107,5 @@ abstract contract NexusTest is SessionTest {
         for (uint256 i = 0; i < count; ++i) {
             list[i] = Execution(address(token), 0, abi.encodeCall(token.transfer, (to, amount)));
         }
-    }
-
-    function _deployEntryPoint() private {
-        bytes memory code = vm.parseJsonBytes(
-            vm.readFile("node_modules/@account-abstraction/contracts/artifacts/EntryPoint.json"), ".bytecode"
-        );
-        (bool success,) = DEPLOYER.call(bytes.concat(ENTRYPOINT_SALT, code));
-        assertTrue(success && ENTRYPOINT.code.length > 0, "EntryPoint v0.7 is at its canonical address");
-    }
-
-    function _create(bytes memory code) private returns (address at) {
-        assembly ("memory-safe") {
-            at := create(0, add(code, 32), mload(code))
-        }
-        assertTrue(at != address(0), "created");
-    }
-
-    /// @dev The hex literal that follows `name` in a Solidity source.
-    function _bytecode(string memory source, string memory name) private pure returns (bytes memory) {
-        string[] memory tail = vm.split(source, name);
-        return vm.parseBytes(vm.split(tail[1], '"')[1]);
     }
 }
