@@ -123,13 +123,22 @@ contract Deploy is Script {
 
     /// @notice All contracts, in the order in which they are deployed.
     function contracts() public pure returns (Entry[] memory entries) {
-        entries = new Entry[](6);
+        entries = new Entry[](13);
         entries[0] = _entry("SessionKeyManager", "sessionKeyManager");
         entries[1] = _entry("ERC20LimitPolicy", "erc20LimitPolicy");
         entries[2] = _entry("ABIRulePolicy", "abiRulePolicy");
         entries[3] = _entry("NativeLimitPolicy", "nativeLimitPolicy");
         entries[4] = _entry("UsageLimitPolicy", "usageLimitPolicy");
         entries[5] = _entry("GasLimitPolicy", "gasLimitPolicy");
+        entries[6] = _entry("ERC1271Verifier", "erc1271Verifier");
+        entries[7] = _verifier("P256Verifier", "p256Verifier", "P256Verifier", false);
+        entries[8] = _verifier("P256PrecompileVerifier", "p256PrecompileVerifier", "P256Verifier", true);
+        entries[9] = _verifier("WebCryptoP256Verifier", "webCryptoP256Verifier", "WebCryptoP256Verifier", false);
+        entries[10] = _verifier(
+            "WebCryptoP256PrecompileVerifier", "webCryptoP256PrecompileVerifier", "WebCryptoP256Verifier", true
+        );
+        entries[11] = _verifier("WebAuthnVerifier", "webAuthnVerifier", "WebAuthnVerifier", false);
+        entries[12] = _verifier("WebAuthnPrecompileVerifier", "webAuthnPrecompileVerifier", "WebAuthnVerifier", true);
     }
 
     /// @notice Whether the chain verifies P-256 signatures at address 0x100. The chain is asked, if there is one behind an
@@ -156,6 +165,14 @@ contract Deploy is Script {
 
     function _entry(string memory name, string memory key) private pure returns (Entry memory) {
         return Entry(name, key, string.concat(name, ".sol:", name), "", false);
+    }
+
+    function _verifier(string memory name, string memory key, string memory artifact, bool usesPrecompile)
+        private
+        pure
+        returns (Entry memory)
+    {
+        return Entry(name, key, string.concat(artifact, ".sol:", artifact), abi.encode(usesPrecompile), usesPrecompile);
     }
 
     function _entryOf(string memory name) private pure returns (Entry memory) {

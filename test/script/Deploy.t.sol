@@ -102,6 +102,19 @@ contract DeployTest is Test {
         script.addressOf("Nothing");
     }
 
+    function test_LeavesOutWhatNeedsThePrecompileWhereItIsMissing() public {
+        vm.mockCall(address(0x100), bytes(""), bytes(""));
+        script.run();
+        string memory written = vm.readFile(_file());
+        for (uint256 i = 0; i < entries.length; ++i) {
+            assertEq(script.addressOf(entries[i].name).code.length == 0, entries[i].needsP256, entries[i].name);
+            assertEq(vm.keyExistsJson(written, string.concat(".", entries[i].key)), !entries[i].needsP256);
+        }
+        vm.clearMockedCalls();
+        script.run();
+        assertTrue(vm.keyExistsJson(vm.readFile(_file()), ".p256PrecompileVerifier"));
+    }
+
     function test_AChainHasTheP256PrecompileOrNot() public {
         assertTrue(script.chainHasP256());
         vm.mockCall(address(0x100), bytes(""), bytes(""));

@@ -7,7 +7,18 @@ import {Test} from "forge-std/Test.sol";
 /// to where the source does not show it.
 contract BytecodeTest is Test {
     bytes1 private constant GAS = 0x5a;
-    string[3] private names = ["SessionKeyManager", "ERC20LimitPolicy", "ABIRulePolicy"];
+    string[10] private names = [
+        "SessionKeyManager",
+        "ERC20LimitPolicy",
+        "ABIRulePolicy",
+        "NativeLimitPolicy",
+        "UsageLimitPolicy",
+        "GasLimitPolicy",
+        "P256Verifier",
+        "WebCryptoP256Verifier",
+        "WebAuthnVerifier",
+        "ERC1271Verifier"
+    ];
 
     /// @dev OP-012: GAS only right before a call.
     function test_GasIsReadOnlyRightBeforeACall() public view {
