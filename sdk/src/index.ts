@@ -1,4 +1,13 @@
 export {
+  type AccountType,
+  type GetNonceKeyParameters,
+  getAccountType,
+  getModuleInitData,
+  getNonceKey,
+  type ValidationMode,
+} from "./accounts/accountType.js";
+export type { EnableMode } from "./accounts/enableMode.js";
+export {
   type SessionAccountImplementation,
   type ToSessionAccountErrorType,
   type ToSessionAccountParameters,
@@ -16,8 +25,16 @@ export {
   type GetGrantCallsParameters,
   type GetGrantCallsReturnType,
   getGrantCalls,
+  getGrantRootCall,
+  getInstallCall,
   type OwnerCall,
 } from "./actions/getGrantCalls.js";
+export {
+  type GetPublishedSessionsParameters,
+  type GetPublishedSessionsReturnType,
+  getPublishedSessions,
+  type PublishedSession,
+} from "./actions/getPublishedSessions.js";
 export {
   type GetSessionAllowanceParameters,
   type GetSessionAllowanceReturnType,
@@ -46,6 +63,11 @@ export {
   revokeAllSessions,
 } from "./actions/revokeAllSessions.js";
 export {
+  type RevokeOwnSessionParameters,
+  type RevokeOwnSessionReturnType,
+  revokeOwnSession,
+} from "./actions/revokeOwnSession.js";
+export {
   getRevokeCall,
   type RevokeSessionErrorType,
   type RevokeSessionParameters,
@@ -57,6 +79,15 @@ export type {
   OwnerOperationParameters,
   OwnerOperationReturnType,
 } from "./actions/sendOwnerCalls.js";
+export {
+  type GrantPrefix,
+  getInstallData,
+  getSetSignedGrantsCall,
+  getSignedGrants,
+  type SetSignedGrantsParameters,
+  type SetSignedGrantsReturnType,
+  setSignedGrants,
+} from "./actions/setSignedGrants.js";
 export { type ContractOverrides, type Contracts, getContracts } from "./addresses.js";
 export {
   anyPaymaster,
@@ -84,6 +115,7 @@ export {
   type CreateSessionKeyReturnType,
   createSessionKey,
   exportPrivateKey,
+  type Secp256k1SessionKey,
   type SessionKey,
   toSessionKey,
 } from "./keys/sessionKey.js";
@@ -146,6 +178,13 @@ export {
   parseSession,
   serializeSession,
 } from "./session/serializeSession.js";
+export { getProofRoot, getSessionTree, type SessionTree } from "./session/sessionTree.js";
+export {
+  type SessionBundleTypedData,
+  type SignSessionGrantParameters,
+  type SignSessionGrantReturnType,
+  signSessionGrant,
+} from "./session/signSessionGrant.js";
 export {
   type Action,
   type ActionRequest,
@@ -170,6 +209,7 @@ export {
   getUseSessionId,
   type SignedGrant,
   type UseEvidence,
+  type UseTypedData,
 } from "./use/encodeUse.js";
 export { type Call, decodeExecution, encodeExecution } from "./use/execution.js";
 export { type MatchCallsParameters, matchCalls } from "./use/matchCalls.js";

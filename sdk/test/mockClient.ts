@@ -1,7 +1,23 @@
-import { createClient, custom, decodeFunctionData, encodeFunctionResult, type Hex, numberToHex } from "viem";
+import {
+  createClient,
+  custom,
+  decodeFunctionData,
+  encodeAbiParameters,
+  encodeEventTopics,
+  encodeFunctionResult,
+  type Hex,
+  numberToHex,
+  parseAbi,
+  zeroHash,
+} from "viem";
 import { entryPoint07Abi, entryPoint07Address, type SmartAccount, toSmartAccount } from "viem/account-abstraction";
 import { erc20LimitPolicyAbi, erc7579Abi, sessionKeyManagerAbi } from "../src/index.js";
 import { account, contracts } from "./fixtures.js";
+
+const accountAbi = parseAbi([
+  "function accountId() view returns (string)",
+  "function eip712Domain() view returns (bytes1, string, string, uint256, address, bytes32, uint256[])",
+]);
 
 /** What a chain without a chain answers; `requests` lists what it was asked. */
 export function createMockClient(
@@ -12,6 +28,10 @@ export function createMockClient(
     installed?: boolean;
     initialized?: boolean;
     spent?: readonly [bigint, bigint, bigint];
+    accountId?: string;
+    signedGrantsOf?: readonly [boolean, Hex];
+    /** Sessions that were published, one a block. */
+    logs?: readonly { id: Hex; data: Hex; account: Hex }[];
   } = {},
 ) {
   const requests: string[] = [];
@@ -22,8 +42,11 @@ export function createMockClient(
     installed = true,
     initialized = installed,
     spent = [0n, 0n, 0n],
+    accountId = "biconomy.nexus.1.0.0",
+    signedGrantsOf = [false, "0x"],
+    logs = [],
   } = state;
-  const abi = [...sessionKeyManagerAbi, ...erc20LimitPolicyAbi, ...erc7579Abi, ...entryPoint07Abi];
+  const abi = [...sessionKeyManagerAbi, ...erc20LimitPolicyAbi, ...erc7579Abi, ...entryPoint07Abi, ...accountAbi];
   const results: Record<string, unknown> = {
     sessionStatus: status,
     epochOf: epoch,
@@ -31,6 +54,9 @@ export function createMockClient(
     isModuleInstalled: installed,
     spent,
     getNonce: 5n,
+    accountId,
+    signedGrantsOf,
+    eip712Domain: ["0x0f", "Nexus", "1.0.1", 1n, account, zeroHash, []],
   };
   const client = createClient({
     transport: custom({
@@ -41,6 +67,19 @@ export function createMockClient(
           requests.push(method);
           return { number: "0x1", timestamp: numberToHex(now()), transactions: [] };
         }
+        if (method === "eth_getLogs")
+          return logs.map((log, index) => ({
+            address: contracts.manager,
+            topics: encodeEventTopics({
+              abi: sessionKeyManagerAbi,
+              eventName: "SessionPublished",
+              args: { account: log.account, id: log.id },
+            }),
+            data: encodeAbiParameters([{ type: "bytes" }], [log.data]),
+            blockNumber: numberToHex(index + 1),
+            logIndex: "0x0",
+            transactionIndex: "0x0",
+          }));
         if (method !== "eth_call") throw new Error(`unexpected ${method}`);
         const { functionName } = decodeFunctionData({ abi, data: params?.[0]?.data ?? "0x" });
         requests.push(functionName);

@@ -1,11 +1,13 @@
-import { encodeFunctionData, type Hex, recoverTypedDataAddress, size } from "viem";
+import { concat, encodeFunctionData, type Hex, pad, recoverTypedDataAddress, size, slice, zeroHash } from "viem";
 import { entryPoint07Address, getUserOperationHash, type UserOperation } from "viem/account-abstraction";
+import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   account,
   contracts,
   erc20Abi,
   parameters,
+  privateKey,
   recipient,
   session,
   sessionKey,
@@ -15,19 +17,26 @@ import {
 import { createMockClient, createOwner } from "../../test/mockClient.js";
 import {
   AccountMismatchError,
+  AccountTypeUnknownError,
   allowErc20,
   CallNotAllowedError,
   ChainMismatchError,
   createSessionKey,
   decodeUse,
   defineSession,
+  EnableModeNotSupportedError,
+  encodeSession,
+  getNonceKey,
   getSessionId,
+  getSessionTree,
   OpCostExceededError,
   PaymasterNotAllowedError,
   PeriodBoundaryError,
   type Session,
   SessionExpiredError,
+  type SessionKey,
   SessionKeyMismatchError,
+  SessionNotInGrantError,
   SessionNotStartedError,
   SigningNotSupportedError,
   type ToSessionAccountParameters,
@@ -46,13 +55,17 @@ const daily = defineSession({
 });
 
 async function setUp(
-  options: Partial<Omit<ToSessionAccountParameters, "account" | "client">> & { now?: () => number } = {},
+  options: Partial<Omit<ToSessionAccountParameters, "account" | "client">> & {
+    now?: () => number;
+    chain?: Parameters<typeof createMockClient>[0];
+  } = {},
   used: Session = session,
 ) {
-  const { now, ...rest } = options;
-  const { client, requests } = createMockClient(now ? { now } : {});
+  const { now, chain = {}, ...rest } = options;
+  const { client, requests } = createMockClient({ ...chain, ...(now ? { now } : {}) });
   const owner = await createOwner(client);
-  const made = await toSessionAccount({ account: owner, session: used, sessionKey, contracts, ...rest });
+  const type = chain.accountId === undefined ? ({ accountType: "nexus" } as const) : {};
+  const made = await toSessionAccount({ account: owner, session: used, sessionKey, contracts, ...type, ...rest });
   const prepare = async (calls = [call as { to: Hex; data: Hex }]): Promise<UserOperation<"0.7">> => {
     const callData = await made.encodeCalls(calls);
     const nonce = await made.getNonce();
@@ -69,6 +82,19 @@ async function setUp(
     };
   };
   return { made, requests, prepare };
+}
+
+/** The key of the nonce that the EntryPoint is asked for. */
+async function getKey(made: Awaited<ReturnType<typeof toSessionAccount>>): Promise<bigint | undefined> {
+  let key: bigint | undefined;
+  const { request } = made.client;
+  made.client.request = (async (parameters: { method: string; params: readonly { data: Hex }[] }) => {
+    const { data = "0x" } = parameters.method === "eth_call" ? (parameters.params[0] ?? {}) : {};
+    if (data.startsWith("0x35567e1a")) key = BigInt(slice(data, 36));
+    return request(parameters as Parameters<typeof request>[0]);
+  }) as typeof request;
+  await made.getNonce();
+  return key;
 }
 
 afterEach(() => {
@@ -212,6 +238,90 @@ describe("toSessionAccount", () => {
     await expect(setUp({}, { ...session, account: stranger })).rejects.toThrow(AccountMismatchError);
     await expect(setUp({}, { ...session, chainId: 5n })).rejects.toThrow(ChainMismatchError);
     await expect(setUp({ sessionKey: createSessionKey() })).rejects.toThrow(SessionKeyMismatchError);
+  });
+
+  it("asks the account once of what kind it is", async () => {
+    const { made, requests } = await setUp({ chain: { accountId: "kernel.advanced.v0.3.1" } });
+    await made.getNonce();
+    await made.getNonce();
+    expect(requests).toEqual(["accountId", "getNonce", "getNonce"]);
+    await expect((await setUp({ chain: { accountId: "acme.1" } })).made.getNonce()).rejects.toThrow(
+      AccountTypeUnknownError,
+    );
+  });
+
+  it("shows a Merkle proof in every operation", async () => {
+    const tree = getSessionTree([session, zeroHash]);
+    const { made, prepare } = await setUp({ proof: tree.getProof(session) });
+    const signature = await made.signUserOperation(await prepare());
+    expect(decodeUse({ data: signature, callCount: 1 }).proof).toEqual([zeroHash]);
+  });
+
+  it("shows the owner's grant until the session is granted", async () => {
+    const grant = { ids: [zeroHash, getSessionId(session)], signature: "0x1234" } as const;
+    const decode = async (status: number) => {
+      const { made, prepare } = await setUp({ grant, publish: true, chain: { status } });
+      const operation = await prepare();
+      const signature = await made.signUserOperation(operation);
+      expect(size(signature)).toBe(size(operation.signature));
+      return decodeUse({ data: signature, callCount: 1 });
+    };
+    expect(await decode(0)).toMatchObject({
+      grant: { index: 1, others: [zeroHash], signature: "0x1234" },
+      publication: encodeSession(session),
+    });
+    expect(await decode(1)).toMatchObject({ grant: undefined, publication: undefined });
+    await expect(setUp({ grant: { ...grant, ids: [zeroHash] } })).rejects.toThrow(SessionNotInGrantError);
+  });
+
+  it("signs with any kind of key", async () => {
+    const key: SessionKey = {
+      type: "test",
+      sessionKey: concat([stranger, "0x1234"]),
+      sign: async (digest) => concat(["0x01", digest]),
+      stubSignature: concat(["0x02", zeroHash]),
+    };
+    const used = defineSession({ ...parameters, sessionKey: key });
+    const { made, prepare } = await setUp({ sessionKey: { ...key, sessionKey: used.sessionKey } }, used);
+    const operation = await prepare();
+    expect(decodeUse({ data: operation.signature, callCount: 1 }).signature).toBe(key.stubSignature);
+    const signature = await made.signUserOperation(operation);
+    expect(decodeUse({ data: signature, callCount: 1 }).signature).toMatch(/^0x01[0-9a-f]{64}$/);
+  });
+
+  it("hashes operations as the account's EntryPoint does", async () => {
+    const signed: Hex[] = [];
+    const spy: SessionKey = { ...sessionKey, sign: async (digest) => `0x${signed.push(digest)}` };
+    const { client } = createMockClient();
+    for (const entryPointVersion of ["0.7", "0.8"] as const) {
+      const made = await toSessionAccount({ client, session, sessionKey: spy, contracts, entryPointVersion });
+      expect(made.entryPoint).toMatchObject({ version: entryPointVersion });
+      const { prepare } = await setUp();
+      await made.signUserOperation(await prepare());
+    }
+    expect(new Set(signed).size).toBe(2);
+  });
+
+  it("has Nexus and Kernel install the manager by the owner's signature, unless it is installed", async () => {
+    const owner = privateKeyToAccount(privateKey);
+    const enable = { signer: owner, validator: stranger, grantPrefix: "any" } as const;
+    const chain = { accountId: "biconomy.nexus.1.0.0", installed: false };
+    const { made, prepare } = await setUp({ enable, chain });
+    expect(await getKey(made)).toBe(
+      getNonceKey({ accountType: "nexus", validator: contracts.manager, mode: "enable" }),
+    );
+    const nonce = getNonceKey({ accountType: "nexus", validator: contracts.manager, mode: "enable" }) << 64n;
+    const operation = { ...(await prepare()), nonce };
+    const signature = await made.signUserOperation(operation);
+    // module, type 1, and the data for onInstall after its length.
+    expect(slice(signature, 0, 57)).toBe(concat([contracts.manager, pad("0x01"), "0x00000001", "0x00"]));
+    expect(slice(signature, 57, 81)).toBe(concat(["0x00000055", stranger]).toLowerCase());
+    expect(decodeUse({ data: slice(signature, 146), callCount: 1 }).claims).toEqual([0]);
+    expect(size(await made.getStubSignature(operation))).toBe(size(signature));
+
+    const installed = await setUp({ enable, chain: { ...chain, installed: true } });
+    expect(await getKey(installed.made)).toBe(getNonceKey({ accountType: "nexus", validator: contracts.manager }));
+    await expect(setUp({ enable, accountType: "safe7579" })).rejects.toThrow(EnableModeNotSupportedError);
   });
 
   it("signs nothing but operations", async () => {

@@ -1,7 +1,20 @@
-import { concat, type Hex, isAddressEqual, keccak256, numberToHex, zeroAddress } from "viem";
+import {
+  type Address,
+  type Chain,
+  type Client,
+  concat,
+  type Hex,
+  hashTypedData,
+  isAddressEqual,
+  keccak256,
+  numberToHex,
+  type Transport,
+  zeroAddress,
+} from "viem";
 import {
   entryPoint07Abi,
   entryPoint07Address,
+  entryPoint08Address,
   getUserOperationHash,
   type SmartAccount,
   type SmartAccountImplementation,
@@ -16,31 +29,48 @@ import { anyPaymaster } from "../constants.js";
 import { OpCostExceededError, PaymasterNotAllowedError } from "../errors/manager.js";
 import {
   AccountMismatchError,
+  type AccountTypeUnknownError,
   ChainMismatchError,
+  type EnableModeNotSupportedError,
   EntryPointNotSupportedError,
   PeriodBoundaryError,
   SessionExpiredError,
   SessionKeyMismatchError,
+  SessionNotInGrantError,
   SessionNotStartedError,
   SigningNotSupportedError,
 } from "../errors/use.js";
+import { sessionKeyManagerAbi } from "../generated.js";
 import type { SessionKey } from "../keys/sessionKey.js";
 import { decodeErc20LimitConfig } from "../policies/erc20Limit.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
-import { encodeUse, getUseTypedData } from "../use/encodeUse.js";
+import { encodeUse, getUseTypedData, type SignedGrant, type UseEvidence } from "../use/encodeUse.js";
 import { decodeExecution, encodeExecution } from "../use/execution.js";
 import { matchCalls } from "../use/matchCalls.js";
-import { parseNumber } from "../utils/validate.js";
+import { type AccountType, getAccountType, getNonceKey, getValidationMode } from "./accountType.js";
+import { createEnabler, type EnableMode } from "./enableMode.js";
 
 export type ToSessionAccountParameters = {
   session: Session;
   /** The session's key. */
   sessionKey: SessionKey;
-  /** Lane of nonces, 0 to 2^24 - 1: operations in different lanes do not wait for each other. 0 if it is left out. */
+  /** What kind of account it is; asked of the account if it is left out, so needed for one that is not deployed. */
+  accountType?: AccountType | undefined;
+  /** Lane of nonces, see {@link getNonceKey}: operations in different lanes do not wait for each other. 0 if it is left out. */
   nonceKey?: number | undefined;
-  /** The 24-byte key of nonces for a validator and a lane. That of Nexus if it is left out. */
+  /** The 24-byte key of nonces for a validator and a lane, for accounts of another kind. */
   getNonceKey?: ((parameters: { validator: Hex; lane: number }) => bigint) | undefined;
+  /** The version of the account's EntryPoint; the account's or "0.7" if it is left out. */
+  entryPointVersion?: "0.7" | "0.8" | undefined;
+  /** For a session in a granted Merkle tree: the siblings from its id up, from {@link getSessionTree}. */
+  proof?: readonly Hex[] | undefined;
+  /** For a session that the owner granted by a signature: that, from {@link signSessionGrant}. Sent until it is granted. */
+  grant?: SignedGrant | undefined;
+  /** Whether the operation with the grant publishes the session in an event; no if it is left out. */
+  publish?: boolean | undefined;
+  /** Lets the first operation install the manager, by the owner's signature. For Nexus and Kernel. */
+  enable?: EnableMode | undefined;
   /**
    * Whether to refuse here, with a typed error, what the chain would refuse: calls that no action allows, a session that
    * has ended or not begun, a paymaster, or too high a cost. True if it is left out.
@@ -70,7 +100,7 @@ export type ToSessionAccountParameters = {
 
 export type SessionAccountImplementation = SmartAccountImplementation<
   typeof entryPoint07Abi,
-  "0.7",
+  "0.7" | "0.8",
   {
     /** The session that the account acts within. */
     session: Session;
@@ -84,30 +114,33 @@ export type ToSessionAccountReturnType = ToSmartAccountReturnType<SessionAccount
 
 export type ToSessionAccountErrorType =
   | AccountMismatchError
+  | AccountTypeUnknownError
   | ChainMismatchError
+  | EnableModeNotSupportedError
   | EntryPointNotSupportedError
-  | SessionKeyMismatchError;
+  | SessionKeyMismatchError
+  | SessionNotInGrantError;
 
 // Bundlers refuse an operation that ends within some 30 seconds or began less than some 5 seconds ago.
 const deadBeforeEnd = 32;
 const deadAfterStart = 6;
 
-/** 65 bytes as a session key's signature has them: a point of the curve, a low s, so that gas is used as by a real one. */
-const stubKeySignature: Hex =
-  "0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f817987aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1b";
-
 /**
  * Makes a viem smart account that acts within a session, for `createBundlerClient` and everything built on it.
  *
  * It has the address of the session's account, and works from the session and the key alone, so also in a process that
- * knows nothing of the owner; an account that is not deployed yet must be given as its owner uses it. Its operations are signed by the session key and carry the session;
- * each call claims the action that allows it.
+ * knows nothing of the owner; an account that is not deployed yet must be given as its owner uses it. Its operations are
+ * signed by the session key and carry the session; each call claims the action that allows it.
+ *
+ * A session in a granted Merkle tree needs its `proof`. A session that the owner granted by a signature needs the `grant`,
+ * which operations carry until one of them was included.
  *
  * @param parameters {@link ToSessionAccountParameters}
  * @returns A smart account.
- * @throws AccountMismatchError, ChainMismatchError, SessionKeyMismatchError, EntryPointNotSupportedError. Using the
- * account throws CallNotAllowedError, SessionExpiredError, SessionNotStartedError, PeriodBoundaryError,
- * OpCostExceededError and PaymasterNotAllowedError before anything is sent.
+ * @throws AccountMismatchError, ChainMismatchError, SessionKeyMismatchError, SessionNotInGrantError,
+ * EntryPointNotSupportedError, EnableModeNotSupportedError. Using the account throws AccountTypeUnknownError,
+ * CallNotAllowedError, SessionExpiredError, SessionNotStartedError, PeriodBoundaryError, OpCostExceededError and
+ * PaymasterNotAllowedError before anything is sent.
  *
  * @example
  * import { type Session, type SessionKey, toSessionAccount } from "latchkey";
@@ -134,30 +167,29 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
     session,
     sessionKey,
     nonceKey = 0,
-    getNonceKey = getNexusNonceKey,
     preflight = true,
     waitAtBoundary = true,
+    enable,
     contracts,
   } = parameters;
   const client = parameters.account ? (parameters.client ?? parameters.account.client) : parameters.client;
   const manager = getContract("manager", contracts);
-  const lane = parseNumber("nonceKey", nonceKey, 0, 2 ** 24 - 1);
   const sessionId = getSessionId(session);
   const address = (await account?.getAddress()) ?? session.account;
   if (!isAddressEqual(address, session.account))
     throw new AccountMismatchError({ expected: session.account, actual: address });
   if (preflight && sessionKey.sessionKey !== session.sessionKey)
     throw new SessionKeyMismatchError({ expected: session.sessionKey, actual: sessionKey.sessionKey });
-  if (account && account.entryPoint.version !== "0.7")
-    throw new EntryPointNotSupportedError({ version: account.entryPoint.version });
+  if (parameters.grant && !parameters.grant.ids.includes(sessionId))
+    throw new SessionNotInGrantError({ id: sessionId, ids: parameters.grant.ids });
+  const entryPoint = getEntryPoint(parameters);
   const chainId = client.chain?.id ?? (await getAction(client, getChainId, "getChainId")({}));
   if (session.chainId !== 0n && session.chainId !== BigInt(chainId))
     throw new ChainMismatchError({ expected: session.chainId, actual: BigInt(chainId) });
-  const entryPoint = {
-    abi: entryPoint07Abi,
-    address: account?.entryPoint.address ?? entryPoint07Address,
-    version: "0.7",
-  } as const;
+  const getAccountType = createAccountTypeReader(client, address, parameters.accountType);
+  const readEvidence = createEvidenceReader({ ...parameters, client, manager, account: address, id: sessionId });
+  const enabler =
+    enable && createEnabler({ client, account: address, accountType: await getAccountType(), manager, enable });
   const times = createTimes();
 
   const made: ToSessionAccountReturnType = await toSmartAccount({
@@ -170,7 +202,8 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
     decodeCalls: async (data) => decodeExecution(data),
     getStubSignature: async (userOperation) => {
       const { callData, nonce } = userOperation ?? {};
-      return concat([await getUse({ callData, nonce }), stubKeySignature]);
+      const signature = concat([await getUse({ callData, nonce }), sessionKey.stubSignature]);
+      return enabler && (await isEnabling(nonce)) ? enabler.stub(signature) : signature;
     },
     signUserOperation: async ({ chainId: chain = chainId, ...parameters }) => {
       const userOperation: UserOperation<"0.7"> = { ...parameters, sender: parameters.sender ?? address };
@@ -179,11 +212,12 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
       const userOpHash = getUserOperationHash({
         chainId: chain,
         entryPointAddress: entryPoint.address,
-        entryPointVersion: "0.7",
+        entryPointVersion: entryPoint.version,
         userOperation: { ...userOperation, signature: "0x" },
       });
       const typedData = getUseTypedData({ userOpHash, id: sessionId, use, manager });
-      return concat([use, await sessionKey.account.signTypedData(typedData)]);
+      const signature = concat([use, await sessionKey.sign(hashTypedData(typedData), typedData)]);
+      return enabler && (await isEnabling(userOperation.nonce)) ? enabler.sign(signature, userOpHash) : signature;
     },
     signMessage: async () => {
       throw new SigningNotSupportedError({ what: "messages" });
@@ -195,8 +229,9 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
   // In place of viem's, whose key is the time, so that each operation would pay for a fresh slot.
   return { ...made, getNonce };
 
-  async function getNonce({ key = BigInt(lane) }: { key?: bigint | undefined } = {}): Promise<bigint> {
-    const chosen = parseNumber("key", Number(key), 0, 2 ** 24 - 1);
+  async function getNonce({ key = BigInt(nonceKey) }: { key?: bigint | undefined } = {}): Promise<bigint> {
+    const lane = Number(key);
+    const mode = enabler && !(await isInstalled()) ? "enable" : "default";
     return getAction(
       client,
       readContract,
@@ -205,24 +240,39 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
       abi: entryPoint07Abi,
       address: entryPoint.address,
       functionName: "getNonce",
-      args: [address, getNonceKey({ validator: manager, lane: chosen })],
+      args: [
+        address,
+        parameters.getNonceKey?.({ validator: manager, lane }) ??
+          getNonceKey({ accountType: await getAccountType(), validator: manager, lane, mode }),
+      ],
     });
+  }
+
+  /** Whether the nonce of an operation says that it installs the manager. */
+  async function isEnabling(nonce: bigint | undefined): Promise<boolean> {
+    return nonce !== undefined && getValidationMode({ accountType: await getAccountType(), nonce }) === "enable";
+  }
+
+  async function isInstalled(): Promise<boolean> {
+    const read = getAction(client, readContract, "readContract");
+    return read({ abi: sessionKeyManagerAbi, address: manager, functionName: "isInitialized", args: [address] });
   }
 
   /** The signature of an operation up to the key's own. */
   async function getUse({ callData, nonce }: { callData?: Hex | undefined; nonce?: bigint | undefined }): Promise<Hex> {
     const calls = decodeExecution(callData ?? "0x");
     const claims = matchCalls({ session, calls, contracts, otherwise: preflight ? "throw" : "closest" });
+    const evidence = await readEvidence();
     const periods = listPeriods(session, claims, contracts);
     const hasWindow = session.validAfter > 0 || session.validUntil > 0;
-    if (periods.length === 0 && !(preflight && hasWindow)) return encodeUse({ session, claims });
+    if (periods.length === 0 && !(preflight && hasWindow)) return encodeUse({ session, claims, ...evidence });
 
     // Estimation and signing of one operation share the time, so that it is read once.
     const time = await times.get(keccak256(concat([numberToHex(nonce ?? 0n), callData ?? "0x"])), () =>
       getTime(periods),
     );
     if (preflight) checkWindow(session, time);
-    return encodeUse({ session, claims, claimedTime: periods.length > 0 ? time : 0 });
+    return encodeUse({ session, claims, claimedTime: periods.length > 0 ? time : 0, ...evidence });
   }
 
   /** The time of the latest block, or a later one if that is close to the boundary of a period. */
@@ -246,9 +296,61 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
   }
 }
 
-/** Nexus 1.0 names the validator in the last 20 bytes of the key; a zero byte before it asks for plain validation. */
-function getNexusNonceKey({ validator, lane }: { validator: Hex; lane: number }): bigint {
-  return BigInt(concat([numberToHex(lane, { size: 3 }), "0x00", validator]));
+/** The EntryPoint of the account, which its owner's account or a parameter names. */
+function getEntryPoint({ account, entryPointVersion }: ToSessionAccountParameters): {
+  abi: typeof entryPoint07Abi;
+  address: Address;
+  version: "0.7" | "0.8";
+} {
+  const version = entryPointVersion ?? account?.entryPoint.version ?? "0.7";
+  if (version !== "0.7" && version !== "0.8") throw new EntryPointNotSupportedError({ version });
+  if (account && account.entryPoint.version !== version)
+    throw new EntryPointNotSupportedError({ version: account.entryPoint.version });
+  const canonical = version === "0.7" ? entryPoint07Address : entryPoint08Address;
+  // What is used of the ABI is the same in both.
+  return { abi: entryPoint07Abi, address: account?.entryPoint.address ?? canonical, version };
+}
+
+/** The account's type, asked of it once. */
+function createAccountTypeReader(
+  client: Client<Transport, Chain | undefined>,
+  account: Address,
+  given: AccountType | undefined,
+): () => Promise<AccountType> {
+  let known = given;
+  return async () => {
+    known ??= await getAccountType(client, { account });
+    return known;
+  };
+}
+
+/** What shows that the session is granted, as long as it has to be shown: a granted session needs nothing. */
+function createEvidenceReader({
+  client,
+  manager,
+  account,
+  id,
+  proof,
+  grant,
+  publish,
+}: Pick<ToSessionAccountParameters, "proof" | "grant" | "publish"> & {
+  client: Client<Transport, Chain | undefined>;
+  manager: Address;
+  account: Address;
+  id: Hex;
+}): () => Promise<UseEvidence> {
+  let granted = false;
+  return async () => {
+    if (granted) return {};
+    if (!grant) return proof ? { proof } : {};
+    const status = await getAction(
+      client,
+      readContract,
+      "readContract",
+    )({ abi: sessionKeyManagerAbi, address: manager, functionName: "sessionStatus", args: [account, id] });
+    granted = status === 1;
+    return granted ? {} : { grant, publish };
+  };
 }
 
 type Period = { readonly anchor: number; readonly seconds: number };

@@ -1,4 +1,4 @@
-import { decodeFunctionData, zeroHash } from "viem";
+import { decodeFunctionData, type Hex, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
 import { account, contracts, parameters, recipient, session, stranger, token } from "../../test/fixtures.js";
 import { createMockClient, createOwner } from "../../test/mockClient.js";
@@ -10,27 +10,38 @@ import {
   defineSession,
   drawNextEpoch,
   EpochMismatchError,
+  encodeSession,
   erc7579Abi,
+  GrantRuleError,
   getBudgetId,
   getEpoch,
   getGrantCalls,
+  getGrantRootCall,
+  getInstallData,
+  getModuleInitData,
+  getPublishedSessions,
   getRevokeAllCall,
   getRevokeCall,
   getSessionAllowance,
   getSessionId,
   getSessionStatus,
+  getSessionTree,
+  getSetSignedGrantsCall,
+  getSignedGrants,
   grantSession,
   InvalidBytesError,
   InvalidEpochError,
   NoSessionsError,
   revokeAllSessions,
   revokeSession,
+  type Session,
   SessionRevokedError,
   StaleInstallationError,
   sessionKeyManagerAbi,
 } from "../index.js";
 
 const other = { ...session, account: stranger } as const;
+const second = { ...session, salt: zeroHash } as const;
 
 describe("getGrantCalls", () => {
   it("grants, after installing if asked to", () => {
@@ -48,11 +59,89 @@ describe("getGrantCalls", () => {
     expect(getGrantCalls({ sessions: [session], install: false, contracts })).toEqual([grant]);
   });
 
+  it("publishes, fixes who may grant by a signature, and installs on Kernel in its way", () => {
+    const [install, grant] = getGrantCalls({
+      sessions: [session],
+      install: true,
+      publish: true,
+      grantPrefix: "0x00",
+      accountType: "kernel",
+      contracts,
+    });
+    expect(decodeFunctionData({ abi: erc7579Abi, data: install?.data ?? "0x" }).args[2]).toBe(
+      getModuleInitData({ accountType: "kernel", data: "0x0100" }),
+    );
+    const { functionName, args } = decodeFunctionData({ abi: sessionKeyManagerAbi, data: grant?.data ?? "0x" });
+    expect({ functionName, args }).toEqual({ functionName: "grantAndPublishSessions", args: [[session]] });
+  });
+
+  it("grants a root", () => {
+    const { to, data } = getGrantRootCall({ root: getSessionTree([session, other]).root, contracts });
+    expect(to.toLowerCase()).toBe(contracts.manager);
+    expect(decodeFunctionData({ abi: sessionKeyManagerAbi, data })).toEqual({
+      functionName: "grantSessions",
+      args: [[getSessionTree([session, other]).root]],
+    });
+    expect(() => getGrantRootCall({ root: "0x12", contracts })).toThrow(InvalidBytesError);
+  });
+
   it("refuses none, and sessions of several accounts", () => {
     expect(() => getGrantCalls({ sessions: [], install: false, contracts })).toThrow(NoSessionsError);
     expect(() => getGrantCalls({ sessions: [session, other], install: false, contracts })).toThrow(
       AccountMismatchError,
     );
+  });
+});
+
+describe("getInstallData", () => {
+  it("says who may grant by a signature", () => {
+    expect(getInstallData()).toBe("0x");
+    expect(getInstallData({ grantPrefix: "off" })).toBe("0x");
+    expect(getInstallData({ grantPrefix: "any" })).toBe("0x00");
+    expect(getInstallData({ grantPrefix: stranger })).toBe(`0x01${stranger.slice(2).toLowerCase()}`);
+    expect(getInstallData({ grantPrefix: `0x${"11".repeat(21)}` })).toBe(`0x01${"11".repeat(21)}`);
+    for (const grantPrefix of ["0x", `0x${"11".repeat(22)}`] as const)
+      expect(() => getInstallData({ grantPrefix })).toThrow(GrantRuleError);
+    expect(
+      decodeFunctionData({
+        abi: sessionKeyManagerAbi,
+        data: getSetSignedGrantsCall({ grantPrefix: "any", contracts }).data,
+      }),
+    ).toEqual({ functionName: "setSignedGrants", args: ["0x00"] });
+  });
+
+  it.each([
+    [[false, "0x"], "off"],
+    [[true, "0x"], "any"],
+    [[true, "0x1234"], "0x1234"],
+  ] as const)("is read back", async (signedGrantsOf, expected) => {
+    const { client } = createMockClient({ signedGrantsOf });
+    expect(await getSignedGrants(client, { account, contracts })).toBe(expected);
+  });
+});
+
+describe("getPublishedSessions", () => {
+  const published = (used: Session, id = getSessionId(used)): { id: Hex; data: Hex; account: Hex } => ({
+    id,
+    data: encodeSession(used),
+    account,
+  });
+  it("lists each session once, with its status, and nothing that is not what it says", async () => {
+    const { client } = createMockClient({
+      logs: [
+        published(session),
+        published(second),
+        published(session),
+        published({ ...session, epoch: 9n }, getSessionId(second)),
+        published({ ...session, account: stranger }),
+      ],
+    });
+    const found = await getPublishedSessions(client, { account, fromBlock: 0n, contracts });
+    expect(found.map(({ id, effective, blockNumber }) => ({ id, effective, blockNumber }))).toEqual([
+      { id: getSessionId(session), effective: "active", blockNumber: 3n },
+      { id: getSessionId(second), effective: "active", blockNumber: 2n },
+    ]);
+    expect(found[0]?.session).toEqual(session);
   });
 });
 
@@ -67,6 +156,14 @@ describe("grantSession", () => {
     await expect(grant({ epoch: 1n })).rejects.toThrow(EpochMismatchError);
     await expect(grant({}, { ...session, chainId: 5n })).rejects.toThrow(ChainMismatchError);
     await expect(grant({}, other)).rejects.toThrow(AccountMismatchError);
+    const asRoot = async (sessions: readonly (typeof session)[], state: Parameters<typeof createMockClient>[0]) => {
+      const mock = createMockClient(state);
+      return grantSession(mock.client, { account: await createOwner(mock.client), sessions, asRoot: true, contracts });
+    };
+    await expect(asRoot([session, second], { status: 2 })).rejects.toThrow(SessionRevokedError);
+    await expect(asRoot([session, { ...second, epoch: 5n }], {})).rejects.toThrow(EpochMismatchError);
+    await expect(asRoot([session, other], {})).rejects.toThrow(AccountMismatchError);
+    await expect(asRoot([], {})).rejects.toThrow(NoSessionsError);
     await expect(grant({ installed: false, initialized: true })).rejects.toThrow(StaleInstallationError);
     const { client } = createMockClient();
     await expect(grantSession(client, { session, contracts })).rejects.toThrow(AccountNotFoundError);

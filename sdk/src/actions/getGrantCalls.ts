@@ -1,10 +1,13 @@
 import { type Address, encodeFunctionData, type Hex, isAddressEqual, parseAbi } from "viem";
+import { type AccountType, getModuleInitData } from "../accounts/accountType.js";
 import { type ContractOverrides, getContract } from "../addresses.js";
 import { NoSessionsError } from "../errors/manager.js";
 import { AccountMismatchError } from "../errors/use.js";
 import { sessionKeyManagerAbi } from "../generated.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
+import { parseBytes } from "../utils/validate.js";
+import { type GrantPrefix, getInstallData } from "./setSignedGrants.js";
 
 /** The functions of an ERC-7579 account that have to do with installing the manager. */
 export const erc7579Abi = parseAbi([
@@ -23,6 +26,12 @@ export type GetGrantCallsParameters = {
   sessions: readonly Session[];
   /** Whether to install the manager on the account first. */
   install: boolean;
+  /** Whether to publish the sessions in events, so that {@link getPublishedSessions} finds them; no if it is left out. */
+  publish?: boolean | undefined;
+  /** Who may grant by a signature from then on, set with the installation; "off" if it is left out. */
+  grantPrefix?: GrantPrefix | undefined;
+  /** What kind of account it is, for the installation; like Nexus if it is left out. */
+  accountType?: AccountType | undefined;
   /** Contracts to use in place of the known ones. */
   contracts?: ContractOverrides | undefined;
 };
@@ -42,7 +51,14 @@ export type GetGrantCallsReturnType = readonly OwnerCall[];
  * const callsFor = (session: Session) =>
  *   getGrantCalls({ sessions: [session], install: true });
  */
-export function getGrantCalls({ sessions, install, contracts }: GetGrantCallsParameters): GetGrantCallsReturnType {
+export function getGrantCalls({
+  sessions,
+  install,
+  publish = false,
+  grantPrefix,
+  accountType,
+  contracts,
+}: GetGrantCallsParameters): GetGrantCallsReturnType {
   const manager = getContract("manager", contracts);
   const [first] = sessions;
   if (first === undefined) throw new NoSessionsError();
@@ -51,21 +67,82 @@ export function getGrantCalls({ sessions, install, contracts }: GetGrantCallsPar
   const grant: OwnerCall = {
     to: manager,
     value: 0n,
-    data: encodeFunctionData({
-      abi: sessionKeyManagerAbi,
-      functionName: "grantSessions",
-      args: [sessions.map(getSessionId)],
-    }),
+    data: publish
+      ? encodeFunctionData({ abi: sessionKeyManagerAbi, functionName: "grantAndPublishSessions", args: [sessions] })
+      : encodeFunctionData({
+          abi: sessionKeyManagerAbi,
+          functionName: "grantSessions",
+          args: [sessions.map(getSessionId)],
+        }),
   };
   if (!install) return [grant];
-  const installation: OwnerCall = {
-    to: first.account,
+  return [getInstallCall({ account: first.account, grantPrefix, accountType, contracts }), grant];
+}
+
+/**
+ * The call by which an account installs the manager, for owners who send it in a way of their own.
+ *
+ * @param parameters The account, what kind it is (like Nexus if it is left out), and who may grant by a signature
+ * ("off" if it is left out).
+ * @returns The call.
+ * @throws ContractNotConfiguredError, GrantRuleError, InvalidBytesError
+ *
+ * @example
+ * import { getInstallCall } from "latchkey";
+ *
+ * const call = () =>
+ *   getInstallCall({ account: "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", accountType: "kernel" });
+ */
+export function getInstallCall({
+  account,
+  grantPrefix,
+  accountType = "nexus",
+  contracts,
+}: {
+  account: Address;
+  grantPrefix?: GrantPrefix | undefined;
+  accountType?: AccountType | undefined;
+  contracts?: ContractOverrides | undefined;
+}): OwnerCall {
+  const initData = getModuleInitData({ accountType, data: getInstallData({ grantPrefix }) });
+  return {
+    to: account,
     value: 0n,
     data: encodeFunctionData({
       abi: erc7579Abi,
       functionName: "installModule",
-      args: [validatorModuleType, manager, "0x"],
+      args: [validatorModuleType, getContract("manager", contracts), initData],
     }),
   };
-  return [installation, grant];
+}
+
+/**
+ * The call by which an account grants all sessions under a Merkle root, for owners who send it in a way of their own.
+ *
+ * @param parameters The root, from {@link getSessionTree}.
+ * @returns The call.
+ * @throws InvalidBytesError, ContractNotConfiguredError
+ *
+ * @example
+ * import { getGrantRootCall, getSessionTree, type Session } from "latchkey";
+ *
+ * const callFor = (sessions: readonly Session[]) =>
+ *   getGrantRootCall({ root: getSessionTree(sessions).root });
+ */
+export function getGrantRootCall({
+  root,
+  contracts,
+}: {
+  root: Hex;
+  contracts?: ContractOverrides | undefined;
+}): OwnerCall {
+  return {
+    to: getContract("manager", contracts),
+    value: 0n,
+    data: encodeFunctionData({
+      abi: sessionKeyManagerAbi,
+      functionName: "grantSessions",
+      args: [[parseBytes("root", root, 32)]],
+    }),
+  };
 }

@@ -129,6 +129,17 @@ export class SessionNotInGrantError extends LatchkeyError {
   }
 }
 
+/** The session is not in the tree. */
+export class SessionNotInTreeError extends LatchkeyError {
+  readonly id: Hex;
+  constructor({ id, root }: { id: Hex; root: Hex }) {
+    super("SessionNotInTreeError", "The session is not in the tree.", {
+      facts: [`Session: ${id}`, `Root: ${root}`],
+    });
+    this.id = id;
+  }
+}
+
 /** The signature of the operation is not by the session's key. */
 export class WrongSignatureError extends LatchkeyError {
   constructor({ cause }: { cause?: unknown } = {}) {
@@ -185,6 +196,34 @@ export class EntryPointNotSupportedError extends LatchkeyError {
   constructor({ version }: { version: string }) {
     super("EntryPointNotSupportedError", "The account's EntryPoint is not supported yet.", {
       facts: ["Expected: version 0.7", `Actual: version ${version}`],
+    });
+  }
+}
+
+/** What kind of account it is could not be found out. */
+export class AccountTypeUnknownError extends LatchkeyError {
+  readonly account: Address;
+  /** What the account calls itself, if it says. */
+  readonly accountId: string | undefined;
+  constructor({ account, accountId, cause }: { account: Address; accountId?: string | undefined; cause?: unknown }) {
+    super("AccountTypeUnknownError", "The type of the account is not known.", {
+      cause,
+      facts: [
+        `Account: ${account}`,
+        `Its accountId: ${accountId === undefined ? "none (is it deployed?)" : accountId.slice(0, 80)}`,
+        'Give `accountType`: "nexus", "kernel", "safe7579" or "openzeppelin".',
+      ],
+    });
+    this.account = account;
+    this.accountId = accountId;
+  }
+}
+
+/** Accounts of this type cannot install a module by a signature in an operation. */
+export class EnableModeNotSupportedError extends LatchkeyError {
+  constructor({ accountType }: { accountType: string }) {
+    super("EnableModeNotSupportedError", "This account cannot install a module by a signature in an operation.", {
+      facts: [`Account type: ${accountType}`, "Nexus and Kernel can."],
     });
   }
 }

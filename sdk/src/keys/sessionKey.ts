@@ -1,24 +1,42 @@
 import type { Hex, LocalAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { InvalidPrivateKeyError, PrivateKeyNotAvailableError } from "../errors/input.js";
+import type { UseTypedData } from "../use/encodeUse.js";
 import { checkParameters, parseAddress } from "../utils/validate.js";
 
-/** A key that may act within a session. It never shows its private key, whether printed, serialized or in an error. */
+/**
+ * A key that may act within a session. Any ERC-7913 signer can be one: what a session calls it, and how it signs.
+ *
+ * It never shows its private key, whether printed, serialized or in an error.
+ */
 export type SessionKey = {
   /** The kind of key. */
+  readonly type: string;
+  /** How a session names it: an address, 20 bytes in lower case, or a verifier's address followed by a key. */
+  readonly sessionKey: Hex;
+  /** Signs the use of a session: its EIP-712 digest, or for keys that show what they sign, its typed data. */
+  readonly sign: (digest: Hex, typedData: UseTypedData) => Promise<Hex>;
+  /** A signature as long as a real one, which costs as much gas, to estimate with. */
+  readonly stubSignature: Hex;
+};
+
+/** A {@link SessionKey} on the curve of Ethereum's own accounts. */
+export type Secp256k1SessionKey = SessionKey & {
   readonly type: "secp256k1";
   /** The viem account that signs with it. */
   readonly account: LocalAccount;
-  /** How a session names it: its address, 20 bytes in lower case. */
-  readonly sessionKey: Hex;
 };
+
+/** 65 bytes as a session key's signature has them: a point of the curve, a low s, so that gas is used as by a real one. */
+const stubSignature: Hex =
+  "0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f817987aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1b";
 
 export type CreateSessionKeyParameters = {
   /** An existing private key, 32 bytes of hex; made at random if it is left out. */
   privateKey?: Hex | undefined;
 };
 
-export type CreateSessionKeyReturnType = SessionKey;
+export type CreateSessionKeyReturnType = Secp256k1SessionKey;
 
 export type CreateSessionKeyErrorType = InvalidPrivateKeyError;
 
@@ -29,7 +47,7 @@ const privateKeys = new WeakMap<SessionKey, Hex>();
  * Makes a session key, or takes one up again from its private key.
  *
  * @param parameters Nothing, or a private key from {@link exportPrivateKey}.
- * @returns The key. {@link SessionKey}
+ * @returns The key. {@link Secp256k1SessionKey}
  * @throws InvalidPrivateKeyError, which does not show the key.
  *
  * @example
@@ -61,8 +79,8 @@ function toAccount(privateKey: Hex): LocalAccount {
 /**
  * Makes a session key of any viem account that signs with secp256k1.
  *
- * @param account The account; only `address` and `sign` or `signTypedData` are used.
- * @returns The key. {@link SessionKey}
+ * @param account The account; only `address` and `signTypedData` are used.
+ * @returns The key. {@link Secp256k1SessionKey}
  * @throws InvalidAddressError
  *
  * @example
@@ -73,8 +91,14 @@ function toAccount(privateKey: Hex): LocalAccount {
  *   mnemonicToAccount("test test test test test test test test test test test junk"),
  * );
  */
-export function toSessionKey(account: LocalAccount): SessionKey {
-  return Object.freeze({ type: "secp256k1", account, sessionKey: toKeyBytes(account.address) });
+export function toSessionKey(account: LocalAccount): Secp256k1SessionKey {
+  return Object.freeze({
+    type: "secp256k1",
+    account,
+    sessionKey: toKeyBytes(account.address),
+    sign: (_digest: Hex, typedData: UseTypedData) => account.signTypedData(typedData),
+    stubSignature,
+  });
 }
 
 function toKeyBytes(address: unknown): Hex {

@@ -1,4 +1,4 @@
-import { parseAbi, zeroAddress } from "viem";
+import { type Hex, parseAbi, zeroAddress } from "viem";
 import { describe, expect, it } from "vitest";
 import {
   account,
@@ -30,6 +30,7 @@ import {
   InvalidTimeError,
   InvalidWindowError,
   SeparateBudgetsError,
+  type SessionKey,
   TooManyError,
 } from "../index.js";
 
@@ -77,6 +78,17 @@ describe("defineSession", () => {
     const [one, other] = [defineSession(rest), defineSession(rest)];
     expect(one.salt).toMatch(/^0x0{48}[0-9a-f]{16}$/);
     expect(one.salt).not.toBe(other.salt);
+  });
+
+  it("takes a key of any ERC-7913 verifier, but not as a bare string, which may be a private key", () => {
+    const verified: Hex = `0x${"12".repeat(20)}${"ab".repeat(64)}`;
+    const key: SessionKey = { type: "p256", sessionKey: verified, sign: async () => verified, stubSignature: verified };
+    expect(defineSession({ ...parameters, sessionKey: key }).sessionKey).toBe(verified);
+    expect(() => defineSession({ ...parameters, sessionKey: verified })).toThrow(InvalidAddressError);
+    const zero = { ...key, sessionKey: `0x${"00".repeat(20)}ab` } as const;
+    expect(() => defineSession({ ...parameters, sessionKey: zero })).toThrow(InvalidBytesError);
+    const long = { ...key, sessionKey: `0x${"ab".repeat(0x10000)}` as Hex };
+    expect(() => defineSession({ ...parameters, sessionKey: long })).toThrow(TooManyError);
   });
 
   it("takes dates, the word for no end, every chain, any paymaster, and keys in three forms", () => {

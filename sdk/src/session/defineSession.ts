@@ -1,4 +1,14 @@
-import { type Address, bytesToHex, type Hex, isAddressEqual, type LocalAccount, pad, size, zeroAddress } from "viem";
+import {
+  type Address,
+  bytesToHex,
+  type Hex,
+  isAddressEqual,
+  type LocalAccount,
+  pad,
+  size,
+  slice,
+  zeroAddress,
+} from "viem";
 import { type ContractOverrides, findContract, getContract } from "../addresses.js";
 import { anyPaymaster, anySelector, anyTarget, entryPoints } from "../constants.js";
 import {
@@ -156,10 +166,14 @@ function parseChainId(chainId: unknown): bigint {
 }
 
 function parseSessionKey(key: DefineSessionParameters["sessionKey"]): Hex {
-  const address = typeof key === "object" && key !== null ? ("sessionKey" in key ? key.sessionKey : key.address) : key;
-  const bytes = parseBytes("sessionKey", parseAddress("sessionKey", address), 20);
-  if (bytes === zeroAddress)
+  const given = typeof key === "object" && key !== null ? ("sessionKey" in key ? key.sessionKey : key.address) : key;
+  // Longer than an address: a verifier's, and what that calls a key (ERC-7913).
+  const isLong = typeof given === "string" && given.length > 42 && typeof key === "object";
+  const bytes = parseBytes("sessionKey", isLong ? given : parseAddress("sessionKey", given), isLong ? undefined : 20);
+  if (slice(bytes, 0, 20) === zeroAddress)
     throw new InvalidBytesError({ parameter: "sessionKey", expected: "an address other than zero", actual: bytes });
+  if (size(bytes) > 0xffff)
+    throw new TooManyError({ what: "bytes of the session key", limit: 0xffff, actual: size(bytes) });
   return bytes;
 }
 

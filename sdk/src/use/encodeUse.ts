@@ -398,6 +398,9 @@ export function getUseDigest(parameters: GetUseDigestParameters): Hex {
 export type GetUseDigestParameters = { userOpHash: Hex; id: Hex; use: Hex; manager: Address };
 
 /** What a session key signs, as EIP-712 typed data. */
+export type UseTypedData = ReturnType<typeof getUseTypedData>;
+
+/** What a session key signs, as EIP-712 typed data. */
 export function getUseTypedData({ userOpHash, id, use, manager }: GetUseDigestParameters) {
   return {
     domain: getDomain(manager),
