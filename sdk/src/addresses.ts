@@ -3,15 +3,13 @@ import { deployments } from "./deployments.js";
 import { ContractNotConfiguredError } from "./errors/input.js";
 import { parseAddress } from "./utils/validate.js";
 
-/** The contracts that sessions rely on. */
-export type Contracts = {
-  /** The `SessionKeyManager`, the ERC-7579 validator that checks sessions. */
-  manager: Address;
-  /** The policy that limits what may be moved of an ERC-20 token. */
-  erc20LimitPolicy: Address;
-  /** The policy that limits the arguments of calls. */
-  abiRulePolicy: Address;
-};
+/**
+ * The contracts that sessions rely on: `manager`, the `SessionKeyManager`, which is the ERC-7579 validator that checks
+ * sessions; the policies, which limit what may be moved of a token (`erc20LimitPolicy`), the arguments of calls
+ * (`abiRulePolicy`), native currency (`nativeLimitPolicy`), how often a session acts (`usageLimitPolicy`) and what its
+ * operations cost (`gasLimitPolicy`); and whatever else is deployed with them.
+ */
+export type Contracts = { -readonly [name in keyof typeof deployments]: Address };
 
 /** Addresses to use in place of the known ones. */
 export type ContractOverrides = { readonly [name in keyof Contracts]?: Address | undefined };
@@ -34,11 +32,8 @@ export type ContractOverrides = { readonly [name in keyof Contracts]?: Address |
  * });
  */
 export function getContracts(overrides: ContractOverrides = {}): Contracts {
-  return {
-    manager: getContract("manager", overrides),
-    erc20LimitPolicy: getContract("erc20LimitPolicy", overrides),
-    abiRulePolicy: getContract("abiRulePolicy", overrides),
-  };
+  const names = Object.keys(deployments) as (keyof Contracts)[];
+  return Object.fromEntries(names.map((name) => [name, getContract(name, overrides)])) as Contracts;
 }
 
 /** The address of one contract. */

@@ -108,7 +108,14 @@ export * from "./errors/input.js";
 export * from "./errors/manager.js";
 export * from "./errors/policy.js";
 export * from "./errors/use.js";
-export { abiRulePolicyAbi, erc20LimitPolicyAbi, sessionKeyManagerAbi } from "./generated.js";
+export {
+  abiRulePolicyAbi,
+  erc20LimitPolicyAbi,
+  gasLimitPolicyAbi,
+  nativeLimitPolicyAbi,
+  sessionKeyManagerAbi,
+  usageLimitPolicyAbi,
+} from "./generated.js";
 export {
   type CreateSessionKeyErrorType,
   type CreateSessionKeyParameters,
@@ -135,6 +142,7 @@ export {
   type Erc20PeriodLimit,
   encodeErc20LimitConfig,
 } from "./policies/erc20Limit.js";
+export { decodeLimitConfig, encodeLimitConfig, type Limits, type PeriodLimit } from "./policies/limit.js";
 export {
   type AllowCallErrorType,
   type AllowCallParameters,
@@ -156,6 +164,15 @@ export {
 } from "./session/defineSession.js";
 export { decodeSession, encodeSession } from "./session/encodeSession.js";
 export { getSessionBundleTypedData, getSessionId, hashSessionBundle } from "./session/getSessionId.js";
+export {
+  gasLimit,
+  type LimitErrorType,
+  type LimitRequest,
+  nativeLimit,
+  type PeriodLimitRequest,
+  type UsageLimitRequest,
+  usageLimit,
+} from "./session/limits.js";
 export {
   type AnyOfRule,
   type ArgumentRule,

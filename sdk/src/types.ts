@@ -1,4 +1,5 @@
 import type { Address, Hex } from "viem";
+import type { Contracts } from "./addresses.js";
 
 /** A limit: a policy contract and the configuration it is asked with. */
 export type Policy = {
@@ -95,7 +96,7 @@ export const userOperationUseTypes = {
 } as const;
 
 /** What a rule of a session is called by the policy that a permission needs, before its address is known. */
-export type PolicyName = "erc20LimitPolicy" | "abiRulePolicy";
+export type PolicyName = Extract<keyof Contracts, `${string}Policy`>;
 
 /** A {@link Policy} whose contract may still be given by name. */
 export type PolicyRequest = {

@@ -45,7 +45,7 @@ describe("a sample that does not work", () => {
 
   it("does not compile if a type is wrong", () => {
     const found = block('import { createSessionKey } from "latchkey";\nexport const key: number = createSessionKey();');
-    expect(found.map(typeCheck)).toEqual([["Type 'SessionKey' is not assignable to type 'number'."]]);
+    expect(found.map(typeCheck)).toEqual([["Type 'Secp256k1SessionKey' is not assignable to type 'number'."]]);
   });
 
   it("fails if it throws", async () => {

@@ -26,6 +26,7 @@ import {
   defineSession,
   EnableModeNotSupportedError,
   encodeSession,
+  gasLimit,
   getNonceKey,
   getSessionId,
   getSessionTree,
@@ -41,6 +42,7 @@ import {
   SigningNotSupportedError,
   type ToSessionAccountParameters,
   toSessionAccount,
+  usageLimit,
 } from "../index.js";
 import { getUseTypedData } from "../use/encodeUse.js";
 
@@ -149,6 +151,20 @@ describe("toSessionAccount", () => {
     const { made, prepare, requests } = await setUp({ now: () => noon }, daily);
     await made.signUserOperation(await prepare());
     expect(requests).toEqual(["getNonce", "eth_getBlockByNumber"]);
+  });
+
+  it("states the time for limits on operations as a whole too, and waits for them", async () => {
+    const perPeriod = { amount: 20n, period: "day" } as const;
+    const limited = defineSession({
+      ...parameters,
+      operationPolicies: [usageLimit({ total: 5n }), gasLimit({ perPeriod })],
+    });
+    const { made, prepare } = await setUp({ now: () => noon }, limited);
+    const decoded = decodeUse({ data: await made.signUserOperation(await prepare()), callCount: 1 });
+    expect(decoded.claimedTime).toBe(noon);
+    expect(decoded.operationPolicies).toHaveLength(2);
+    const late = await setUp({ now: () => 21 * day - 1, waitAtBoundary: false }, limited);
+    await expect(late.prepare()).rejects.toThrow(PeriodBoundaryError);
   });
 
   it("states no time without a limit per period, and asks for none without a window", async () => {

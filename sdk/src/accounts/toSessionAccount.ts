@@ -3,6 +3,7 @@ import {
   type Chain,
   type Client,
   concat,
+  getAddress,
   type Hex,
   hashTypedData,
   isAddressEqual,
@@ -43,6 +44,7 @@ import {
 import { sessionKeyManagerAbi } from "../generated.js";
 import type { SessionKey } from "../keys/sessionKey.js";
 import { decodeErc20LimitConfig } from "../policies/erc20Limit.js";
+import { decodeLimitConfig } from "../policies/limit.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
 import { encodeUse, getUseTypedData, type SignedGrant, type UseEvidence } from "../use/encodeUse.js";
@@ -355,19 +357,23 @@ function createEvidenceReader({
 
 type Period = { readonly anchor: number; readonly seconds: number };
 
-/** The periods that the claimed actions are limited by. */
+/** The periods that the claimed actions, and operations as a whole, are limited by. */
 function listPeriods(
   session: Session,
   claims: readonly number[],
   contracts: ContractOverrides | undefined,
 ): readonly Period[] {
-  const limitPolicy = findContract("erc20LimitPolicy", contracts);
-  return [...new Set(claims)].flatMap((claim) =>
-    (session.actions[claim]?.policies ?? []).flatMap(({ policy, config }) => {
-      const perPeriod = isAddressEqual(policy, limitPolicy) ? decodeErc20LimitConfig(config).perPeriod : undefined;
-      return perPeriod ? [perPeriod] : [];
-    }),
-  );
+  const readers = new Map<Address, (config: Hex) => { perPeriod?: Period | undefined }>([
+    [findContract("erc20LimitPolicy", contracts), decodeErc20LimitConfig],
+    ...(["gasLimitPolicy", "nativeLimitPolicy", "usageLimitPolicy"] as const).map(
+      (name) => [findContract(name, contracts), decodeLimitConfig] as const,
+    ),
+  ]);
+  const policies = [...new Set(claims)].flatMap((claim) => session.actions[claim]?.policies ?? []);
+  return [...policies, ...session.operationPolicies].flatMap(({ policy, config }) => {
+    const perPeriod = readers.get(getAddress(policy))?.(config).perPeriod;
+    return perPeriod ? [perPeriod] : [];
+  });
 }
 
 /** When all periods are well away from their boundaries: now, or the end of the time in which no bundler helps. */

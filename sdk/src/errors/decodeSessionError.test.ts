@@ -23,6 +23,8 @@ import {
   defineSession,
   Erc20LimitConfigError,
   erc20LimitPolicyAbi,
+  gasLimitPolicyAbi,
+  getContracts,
   LatchkeyError,
   NoSessionsError,
   OutsideWindowError,
@@ -83,6 +85,43 @@ describe("decodeSessionError", () => {
     const decoded = decodeSessionError(refuse(sample(item), contracts.abiRulePolicy), { contracts });
     expect(decoded).toBeInstanceOf(PolicyError);
     expect(decoded).not.toBeInstanceOf(UnknownPolicyError);
+  });
+
+  it.each(
+    (["gasLimitPolicy", "nativeLimitPolicy", "usageLimitPolicy"] as const).flatMap((name) =>
+      errorsOf(gasLimitPolicyAbi).map(([error, item]) => [name, error, item] as const),
+    ),
+  )("has a class for %s's %s, of an action and of the session", (name, _, item) => {
+    const address = getContracts()[name];
+    const ofAction = decodeSessionError(refuse(sample(item), address));
+    expect(ofAction).toBeInstanceOf(PolicyError);
+    expect(ofAction).not.toBeInstanceOf(Erc20LimitConfigError);
+    const data = encodeErrorResult({
+      abi: sessionKeyManagerAbi,
+      errorName: "OperationPolicyRefused",
+      args: [zeroHash, 3n, address, sample(item)],
+    });
+    const ofSession = decodeSessionError(data);
+    expect(ofSession?.name).toBe(ofAction?.name);
+    expect(ofSession).toMatchObject({ context: { policyIndex: 3, policy: address } });
+    expect(ofSession?.message).toContain("Operation policy: 3");
+  });
+
+  it("keeps what an unknown operation policy said, cut off or not", () => {
+    const reason = concat(["0xdeadbeef", pad("0x01", { size: 4_000 })]);
+    const data = encodeErrorResult({
+      abi: sessionKeyManagerAbi,
+      errorName: "OperationPolicyRefused",
+      args: [zeroHash, 3n, stranger, reason],
+    });
+    const context = { policyIndex: 3, policy: stranger };
+    expect(decodeSessionError(data)).toMatchObject({ name: "UnknownPolicyError", reason, context });
+    const cut = slice(data, 0, 2_048);
+    expect(decodeSessionError(cut)).toMatchObject({
+      name: "UnknownPolicyError",
+      reason: slice(reason, 0, 2_048 - 164),
+      context,
+    });
   });
 
   it("tells the policies' configuration errors apart by the policy", () => {

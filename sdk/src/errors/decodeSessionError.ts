@@ -15,7 +15,7 @@ import {
 import { type ContractOverrides, findContract } from "../addresses.js";
 import { abiRulePolicyAbi, erc20LimitPolicyAbi, sessionKeyManagerAbi } from "../generated.js";
 import { comparisons, getTypeInfo, getTypeName, toArgumentValue } from "../policies/abiRule.js";
-import type { Session } from "../types.js";
+import type { PolicyName, Session } from "../types.js";
 import { LatchkeyError } from "./base.js";
 import * as manager from "./manager.js";
 import * as policy from "./policy.js";
@@ -356,16 +356,22 @@ function readCut<const head extends readonly AbiParameter[]>(
   return attempt(() => decodeAbiParameters(head, slice(data, 4, start)));
 }
 
-/** What a policy reverted with. Both have an `InvalidConfig`, told apart by the policy's address. */
+/** What a policy reverted with. Several have an `InvalidConfig`, told apart by the policy's address. */
 function decodePolicyError(
   data: Hex,
   context: policy.CallContext,
   cause: unknown,
   contracts?: ContractOverrides | undefined,
 ): LatchkeyError | undefined {
-  const isAbiRulePolicy =
-    context.policy !== undefined && isAddressEqual(context.policy, findContract("abiRulePolicy", contracts));
-  if (isAbiRulePolicy) return decodeAbiRuleError(data, context, cause);
+  const is = (name: PolicyName): boolean =>
+    context.policy !== undefined && isAddressEqual(context.policy, findContract(name, contracts));
+  if (is("abiRulePolicy")) return decodeAbiRuleError(data, context, cause);
+  if (is("gasLimitPolicy") || is("nativeLimitPolicy") || is("usageLimitPolicy")) {
+    const decoded = decodeErc20LimitError(data, context, cause);
+    return decoded instanceof policy.Erc20LimitConfigError
+      ? new policy.LimitConfigError({ position: decoded.position, context, cause })
+      : decoded;
+  }
   return decodeErc20LimitError(data, context, cause) ?? decodeAbiRuleError(data, context, cause);
 }
 

@@ -297,11 +297,11 @@ export class FunctionNotPayableError extends LatchkeyError {
   }
 }
 
-/** A token is allowed without any limit. */
+/** A limit is meant, but there is none. */
 export class MissingLimitError extends LatchkeyError {
-  constructor() {
-    super("MissingLimitError", "The token has no limit.", {
-      facts: ["Give at least one of `perCall`, `total`, `perPeriod` and `recipients`."],
+  constructor({ available }: { available: readonly string[] }) {
+    super("MissingLimitError", "There is no limit.", {
+      facts: [`Give at least one of: ${available.map((name) => `\`${name}\``).join(", ")}`],
     });
   }
 }

@@ -99,7 +99,9 @@ export class CallLimitExceededError extends PolicyError {
   constructor({ limit, amount, ...rest }: { limit: bigint; amount: bigint } & PolicyErrorParameters) {
     super(
       "CallLimitExceededError",
-      "The amount is more than one call may move.",
+      rest.context?.policyIndex === undefined
+        ? "The amount is more than one call may move."
+        : "The amount is more than one operation may use.",
       [`Limit: ${limit}`, `Amount: ${amount}`],
       rest,
     );
@@ -228,6 +230,16 @@ export class Erc20LimitConfigError extends PolicyError {
       [`Position: byte ${position}`],
       rest,
     );
+    this.position = position;
+  }
+}
+
+/** The configuration of a limit on native currency, usage or gas is malformed. */
+export class LimitConfigError extends PolicyError {
+  /** Where, in bytes from its start. */
+  readonly position: number;
+  constructor({ position, ...rest }: { position: number } & PolicyErrorParameters) {
+    super("LimitConfigError", "The configuration of a limit is malformed.", [`Position: byte ${position}`], rest);
     this.position = position;
   }
 }

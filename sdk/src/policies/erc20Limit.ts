@@ -1,4 +1,4 @@
-import { type Address, concat, getAddress, type Hex, hexToBigInt, numberToHex, size, slice } from "viem";
+import { type Address, getAddress, type Hex, hexToBigInt, numberToHex, size, slice } from "viem";
 import {
   type CallContext,
   CallLimitExceededError,
@@ -8,7 +8,7 @@ import {
   TokenCalldataLengthError,
   TokenFunctionNotAllowedError,
 } from "../errors/policy.js";
-import { createReader } from "../utils/reader.js";
+import { type PeriodLimit, packLimits, unpackLimits } from "./limit.js";
 
 /** The functions of a token that the `ERC20LimitPolicy` knows: their selectors, words, and where the facts are. */
 export const erc20Functions = {
@@ -21,15 +21,8 @@ export const erc20Functions = {
 /** A function of a token that moves tokens, or allows moving them. */
 export type Erc20Function = keyof typeof erc20Functions;
 
-/** A limit per period. */
-export type Erc20PeriodLimit = {
-  /** The most in one period, in the token's smallest unit; below 2^108. */
-  readonly amount: bigint;
-  /** Length of a period in seconds, at least 300. */
-  readonly seconds: number;
-  /** When the first period begins, in seconds since 1970. */
-  readonly anchor: number;
-};
+/** A limit per period, in the token's smallest unit. */
+export type Erc20PeriodLimit = PeriodLimit;
 
 /** What an `ERC20LimitPolicy` is configured with; docs/encoding.md has its layout. */
 export type Erc20Limits = {
@@ -45,29 +38,8 @@ export type Erc20Limits = {
 };
 
 /** The configuration of an `ERC20LimitPolicy`. The values must be in range. */
-export function encodeErc20LimitConfig({ perCall, total, perPeriod, recipients, salt }: Erc20Limits): Hex {
-  const flags = [perCall, total, perPeriod, recipients, salt].reduce<number>(
-    (bits, field, index) => (field === undefined ? bits : bits | (1 << index)),
-    0,
-  );
-  return concat([
-    numberToHex(flags, { size: 1 }),
-    ...(perCall === undefined ? [] : [numberToHex(perCall, { size: 16 })]),
-    ...(total === undefined ? [] : [numberToHex(total, { size: 16 })]),
-    ...(perPeriod === undefined
-      ? []
-      : [
-          numberToHex(perPeriod.amount, { size: 16 }),
-          numberToHex(perPeriod.seconds, { size: 4 }),
-          numberToHex(perPeriod.anchor, { size: 6 }),
-        ]),
-    ...(recipients === undefined ? [] : [numberToHex(recipients.length, { size: 1 }), ...recipients.map(toLowerCase)]),
-    ...(salt === undefined ? [] : [numberToHex(salt, { size: 4 })]),
-  ]);
-}
-
-function toLowerCase(address: Address): Hex {
-  return `0x${address.slice(2).toLowerCase()}`;
+export function encodeErc20LimitConfig({ perCall, ...limits }: Erc20Limits): Hex {
+  return packLimits({ ...limits, atOnce: perCall });
 }
 
 /**
@@ -79,27 +51,8 @@ export function decodeErc20LimitConfig(config: Hex): Erc20Limits {
   const fail = (position: number): never => {
     throw new Erc20LimitConfigError({ position });
   };
-  const reader = createReader(config, fail);
-  const flags = reader.number(1);
-  if (flags >= 32 || (flags & 15) === 0) fail(0);
-  const has = (bit: number): boolean => (flags & (1 << bit)) !== 0;
-  const amount = (limit: bigint): bigint => {
-    const value = reader.bigint(16);
-    return value < limit ? value : fail(reader.position() - 16);
-  };
-  const perCall = has(0) ? amount(1n << 128n) : undefined;
-  const total = has(1) ? amount(1n << 108n) : undefined;
-  const perPeriod = has(2)
-    ? { amount: amount(1n << 108n), seconds: reader.number(4), anchor: reader.number(6) }
-    : undefined;
-  if (perPeriod && perPeriod.seconds < 300) fail(reader.position() - 10);
-  const count = has(3) ? reader.number(1) : undefined;
-  if (count === 0) fail(reader.position() - 1);
-  const recipients =
-    count === undefined ? undefined : Array.from({ length: count }, () => getAddress(reader.bytes(20)));
-  const salt = has(4) ? reader.number(4) : undefined;
-  if (reader.left() > 0) fail(reader.position());
-  return { perCall, total, perPeriod, recipients, salt };
+  const { atOnce, countsCalls: _, ...limits } = unpackLimits(config, { limits: 0b001111, known: 0b011111, fail });
+  return { ...limits, perCall: atOnce };
 }
 
 /**

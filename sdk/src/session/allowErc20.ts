@@ -1,24 +1,17 @@
 import { type Address, hexToBigInt } from "viem";
-import { timeLimit } from "../constants.js";
 import {
   FunctionNotFoundError,
   type InvalidAddressError,
   type InvalidAmountError,
-  InvalidNumberError,
+  type InvalidNumberError,
   type InvalidTimeError,
   MissingLimitError,
   TooManyError,
 } from "../errors/input.js";
-import {
-  type Erc20Function,
-  type Erc20PeriodLimit,
-  encodeErc20LimitConfig,
-  erc20Functions,
-} from "../policies/erc20Limit.js";
+import { type Erc20Function, encodeErc20LimitConfig, erc20Functions } from "../policies/erc20Limit.js";
 import type { Permission } from "../types.js";
-import { checkArray, checkParameters, parseAddress, parseAmount, parseNumber, parseTime } from "../utils/validate.js";
-
-const periods = { hour: 3_600, day: 86_400, week: 604_800 } as const;
+import { checkArray, checkParameters, parseAddress, parseAmount, parseNumber } from "../utils/validate.js";
+import { type PeriodLimitRequest, parsePeriodLimit } from "./limits.js";
 
 export type AllowErc20Parameters = {
   /** The token. */
@@ -31,20 +24,8 @@ export type AllowErc20Parameters = {
   perCall?: bigint | undefined;
   /** The most in total, in the token's smallest unit. */
   total?: bigint | undefined;
-  /** The most in each period. */
-  perPeriod?:
-    | {
-        /** In the token's smallest unit. */
-        amount: bigint;
-        /** Length of a period: a word, or seconds, at least 300. */
-        period: keyof typeof periods | number;
-        /**
-         * When the first period begins, in seconds since 1970 or as a Date: give a midnight of the user's and days
-         * begin at midnight. The start of 1970 (UTC) if it is left out.
-         */
-        anchor?: number | Date | undefined;
-      }
-    | undefined;
+  /** The most in each period, in the token's smallest unit. */
+  perPeriod?: PeriodLimitRequest | undefined;
   /** Tells apart budgets that are alike in everything else; from 0 to 2^32 - 1. */
   salt?: number | undefined;
 };
@@ -60,6 +41,7 @@ export type AllowErc20ErrorType =
   | MissingLimitError
   | TooManyError;
 
+const limitNames = ["perCall", "total", "perPeriod", "recipients"];
 const parameterNames = ["token", "functions", "recipients", "perCall", "total", "perPeriod", "salt"];
 
 /**
@@ -91,11 +73,11 @@ export function allowErc20(parameters: AllowErc20Parameters): AllowErc20ReturnTy
   if (unknown !== undefined || functions.length === 0)
     throw new FunctionNotFoundError({ functionName: unknown ?? "", available: Object.keys(erc20Functions) });
   if (perCall === undefined && total === undefined && perPeriod === undefined && recipients === undefined)
-    throw new MissingLimitError();
+    throw new MissingLimitError({ available: limitNames });
   const config = encodeErc20LimitConfig({
     perCall: perCall === undefined ? undefined : parseAmount("perCall", perCall, 2n ** 128n - 1n),
     total: total === undefined ? undefined : parseAmount("total", total, 2n ** 108n - 1n),
-    perPeriod: perPeriod === undefined ? undefined : parsePeriod(perPeriod),
+    perPeriod: perPeriod === undefined ? undefined : parsePeriodLimit(perPeriod),
     recipients: recipients === undefined ? undefined : parseRecipients(recipients),
     salt: salt === undefined ? undefined : parseNumber("salt", salt, 0, 2 ** 32 - 1),
   });
@@ -110,23 +92,12 @@ export function allowErc20(parameters: AllowErc20Parameters): AllowErc20ReturnTy
   };
 }
 
-function parsePeriod(limit: NonNullable<AllowErc20Parameters["perPeriod"]>): Erc20PeriodLimit {
-  checkParameters("perPeriod", limit, ["amount", "period", "anchor"]);
-  const { amount, period, anchor = 0 } = limit;
-  const seconds = typeof period === "string" && Object.hasOwn(periods, period) ? periods[period] : period;
-  const start = parseTime("perPeriod.anchor", anchor);
-  const length = parseNumber("perPeriod.period", seconds, 300, 2 ** 32 - 1);
-  if (start + length >= timeLimit)
-    throw new InvalidNumberError({ parameter: "perPeriod.anchor", actual: anchor, minimum: 0, maximum: timeLimit });
-  return { amount: parseAmount("perPeriod.amount", amount, 2n ** 108n - 1n), seconds: length, anchor: start };
-}
-
 /** Without doubles and in order, so that the same list always gives the same session. */
 function parseRecipients(recipients: readonly Address[]): readonly Address[] {
   checkArray("recipients", recipients);
   const parsed = recipients.map((recipient, index) => parseAddress(`recipients[${index}]`, recipient));
   const sorted = [...new Set(parsed)].sort((a, b) => (hexToBigInt(a) < hexToBigInt(b) ? -1 : 1));
-  if (sorted.length === 0) throw new MissingLimitError();
+  if (sorted.length === 0) throw new MissingLimitError({ available: limitNames });
   if (sorted.length > 255) throw new TooManyError({ what: "recipients", limit: 255, actual: sorted.length });
   return sorted;
 }

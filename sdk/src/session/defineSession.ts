@@ -11,6 +11,7 @@ import {
 } from "viem";
 import { type ContractOverrides, findContract, getContract } from "../addresses.js";
 import { anyPaymaster, anySelector, anyTarget, entryPoints } from "../constants.js";
+import { deployments } from "../deployments.js";
 import {
   type ContractNotConfiguredError,
   EmptyActionsError,
@@ -26,7 +27,7 @@ import {
 } from "../errors/input.js";
 import type { SessionKey } from "../keys/sessionKey.js";
 import { decodeErc20LimitConfig, encodeErc20LimitConfig } from "../policies/erc20Limit.js";
-import type { Action, ActionRequest, Permission, Policy, Session } from "../types.js";
+import type { Action, ActionRequest, Permission, Policy, PolicyName, PolicyRequest, Session } from "../types.js";
 import { checkArray, checkParameters, parseAddress, parseAmount, parseBytes, parseTime } from "../utils/validate.js";
 
 export type DefineSessionParameters = {
@@ -50,6 +51,10 @@ export type DefineSessionParameters = {
   paymaster?: Address | "any" | undefined;
   /** What the session may do: {@link allowCall}, {@link allowErc20}, or actions in the form of the contracts. */
   actions: readonly (Permission | ActionRequest)[];
+  /** Limits on operations as a whole, all of which must hold: {@link gasLimit}, {@link usageLimit}, {@link nativeLimit}. */
+  operationPolicies?: readonly PolicyRequest[] | undefined;
+  /** What the session may sign for the account through ERC-1271; nothing if it is left out. */
+  signaturePolicies?: readonly PolicyRequest[] | undefined;
   /** Says that several budgets for one token, or calls to it outside its budget, are meant. */
   allowSeparateBudgets?: boolean | undefined;
   /** Contracts to use in place of the known ones. */
@@ -82,6 +87,8 @@ const parameterNames = [
   "maxOpCost",
   "paymaster",
   "actions",
+  "operationPolicies",
+  "signaturePolicies",
   "allowSeparateBudgets",
   "contracts",
 ];
@@ -118,6 +125,7 @@ const parameterNames = [
 export function defineSession(parameters: DefineSessionParameters): DefineSessionReturnType {
   checkParameters("defineSession's argument", parameters, parameterNames);
   const { contracts, epoch = 0n, paymaster, allowSeparateBudgets = false } = parameters;
+  const { operationPolicies = [], signaturePolicies = [] } = parameters;
   const account = parseAddress("account", parameters.account);
   if (account === zeroAddress) throw new ForbiddenTargetError({ target: account, reason: "the account is zero" });
   const { validAfter, validUntil } = parseWindow(parameters);
@@ -139,8 +147,8 @@ export function defineSession(parameters: DefineSessionParameters): DefineSessio
     paymaster:
       paymaster === undefined ? zeroAddress : paymaster === "any" ? anyPaymaster : parseAddress("paymaster", paymaster),
     maxOpCost: parseAmount("maxOpCost", parameters.maxOpCost, 2n ** 128n - 1n, 1n),
-    operationPolicies: [],
-    signaturePolicies: [],
+    operationPolicies: resolvePolicies("the session", operationPolicies, contracts),
+    signaturePolicies: resolvePolicies("the session's signatures", signaturePolicies, contracts),
     actions,
   };
 }
@@ -219,25 +227,35 @@ function separateTokens(actions: readonly ActionRequest[]): readonly ActionReque
 
 function resolveAction(action: ActionRequest, index: number, contracts: ContractOverrides | undefined): Action {
   const name = `actions[${index}]`;
-  if (action.policies.length > 255)
-    throw new TooManyError({ what: `policies of ${name}`, limit: 255, actual: action.policies.length });
   return {
     target: parseAddress(`${name}.target`, action.target),
     selector: parseBytes(`${name}.selector`, action.selector, 4),
     maxValue: parseAmount(`${name}.maxValue`, action.maxValue, 2n ** 256n - 1n),
-    policies: action.policies.map(({ policy, config }): Policy => {
-      const bytes = parseBytes(`${name}.config`, config);
-      if (size(bytes) > 0xffff)
-        throw new TooManyError({ what: `bytes of configuration in ${name}`, limit: 0xffff, actual: size(bytes) });
-      return {
-        policy:
-          policy === "erc20LimitPolicy" || policy === "abiRulePolicy"
-            ? getContract(policy, contracts)
-            : parseAddress(`${name}.policy`, policy),
-        config: bytes,
-      };
-    }),
+    policies: resolvePolicies(name, action.policies, contracts),
   };
+}
+
+function resolvePolicies(
+  name: string,
+  policies: readonly PolicyRequest[],
+  contracts: ContractOverrides | undefined,
+): readonly Policy[] {
+  checkArray(`${name}.policies`, policies);
+  if (policies.length > 255)
+    throw new TooManyError({ what: `policies of ${name}`, limit: 255, actual: policies.length });
+  return policies.map(({ policy, config }) => {
+    const bytes = parseBytes(`${name}.config`, config);
+    if (size(bytes) > 0xffff)
+      throw new TooManyError({ what: `bytes of configuration in ${name}`, limit: 0xffff, actual: size(bytes) });
+    return {
+      policy: isPolicyName(policy) ? getContract(policy, contracts) : parseAddress(`${name}.policy`, policy),
+      config: bytes,
+    };
+  });
+}
+
+function isPolicyName(policy: string): policy is PolicyName {
+  return policy.endsWith("Policy") && Object.hasOwn(deployments, policy);
 }
 
 /** The targets that the manager refuses whatever a session says. */
