@@ -39,7 +39,7 @@ const accounts = new Map([
 /** Words that are not written as they stand in a function's name. */
 const spellings: [name: string, spelling: string][] = [
   ["execute user op", "`executeUserOp`"],
-  ["erc1271", "ERC-1271"],
+  ["p256", "P-256"],
   ["merkle", "Merkle"],
   ["managers", "manager's"],
   ["owners", "owner's"],

@@ -257,6 +257,25 @@ contract AccountBehaviour is SessionTest {
         );
     }
 
+    function test_ActsWithAP256Key() external {
+        address verifier = deployCode("P256Verifier.sol:P256Verifier", abi.encode(false));
+        uint256 privateKey = uint256(keccak256("a P-256 key"));
+        (uint256 x, uint256 y) = vm.publicKeyP256(privateKey);
+        Session memory s = _newSession(account, 1);
+        s.sessionKey = abi.encodePacked(verifier, x, y);
+        bytes32 sessionId = _grant(s);
+
+        PackedUserOperation memory op = _newOp(account, _transfer(shop, 1));
+        bytes memory use = UseBuilder.pack(s, 0, claim(TRANSFER));
+        bytes32 digest = manager.hashUse(HARNESS.hashOf(op), sessionId, keccak256(use));
+        op.signature = abi.encodePacked(use, _signP256(privateKey, digest));
+        _handle(op);
+        assertEq(token.balanceOf(shop), 1);
+
+        op.nonce += 1;
+        _handleFailed(op, "AA24 signature error");
+    }
+
     function test_CountsWhatFailsInExecution() external {
         vm.startPrank(account);
         assertTrue(token.transfer(thief, token.balanceOf(account)));
@@ -330,8 +349,7 @@ contract AccountBehaviour is SessionTest {
             _expectRevert(HARNESS.refusalWithoutManager(), _grantOp(fresh, ids, 0, grant));
             return;
         }
-        PackedUserOperation memory op = _enableOp(fresh, ids, grant);
-        _handle(op);
+        _handle(_enableOp(fresh, ids, grant, _grantRule(), 0));
         assertTrue(manager.isInitialized(account));
         assertEq(token.balanceOf(shop), 1);
         assertEq(uint256(manager.sessionStatus(account, ids[0])), uint256(SessionStatus.Granted));
@@ -441,6 +459,14 @@ contract AccountBehaviour is SessionTest {
                             WHAT IS REFUSED
     //////////////////////////////////////////////////////////////*/
 
+    function test_SaysWhyItRefuses() external {
+        PackedUserOperation memory op = _transferOp(thief, 1);
+        bytes memory inner = abi.encodeWithSelector(IERC20LimitPolicy.RecipientNotAllowed.selector, thief);
+        bytes memory reason =
+            abi.encodeWithSelector(ISessionKeyManager.PolicyRefused.selector, id, 0, TRANSFER, erc20Limit, inner);
+        _expectRevert(_refusal(_lacks(Feature.Errors) ? HARNESS.passedOn(reason) : reason), op);
+    }
+
     function test_RevertWhen_AnotherTarget() external {
         _handleRefused(
             _op(TRANSFER, address(otherToken), 0, abi.encodeCall(IERC20.transfer, (shop, 1))),
@@ -477,14 +503,6 @@ contract AccountBehaviour is SessionTest {
             _op(TRANSFER, address(token), 1, abi.encodeCall(IERC20.transfer, (shop, 1))),
             abi.encodeWithSelector(ISessionKeyManager.ValueExceeded.selector, id, 0, TRANSFER, 0, 1)
         );
-    }
-
-    function test_SaysWhyItRefuses() external {
-        PackedUserOperation memory op = _transferOp(thief, 1);
-        bytes memory inner = abi.encodeWithSelector(IERC20LimitPolicy.RecipientNotAllowed.selector, thief);
-        bytes memory reason =
-            abi.encodeWithSelector(ISessionKeyManager.PolicyRefused.selector, id, 0, TRANSFER, erc20Limit, inner);
-        _expectRevert(_refusal(_lacks(Feature.Errors) ? HARNESS.passedOn(reason) : reason), op);
     }
 
     function test_RevertWhen_NeverInstalled() external {
@@ -758,6 +776,39 @@ contract AccountBehaviour is SessionTest {
         );
     }
 
+    function test_RevertWhen_InstallationIsAnotherThanTheOwnerSigned() external {
+        vm.revertToState(bare);
+        Session memory fresh = _newSession(account, 1);
+        bytes32[] memory ids = _ids(UseBuilder.hash(fresh));
+        bytes memory grant = _signGrant(account, ids);
+        if (_lacks(Feature.InstallInOperation)) {
+            _expectRevert(HARNESS.refusalWithoutManager(), _grantOp(fresh, ids, 0, grant));
+            return;
+        }
+        // Whoever relays it would have any validator grant sessions.
+        PackedUserOperation memory op = _enableOp(fresh, ids, grant, ANY_GRANT, 0);
+        _expectRevert(_refusal(HARNESS.enableRefusal()), op);
+        assertFalse(manager.isInitialized(account));
+    }
+
+    function test_RevertWhen_InstallationIsReplayed() external {
+        vm.revertToState(bare);
+        Session memory fresh = _newSession(account, 1);
+        bytes32[] memory ids = _ids(UseBuilder.hash(fresh));
+        bytes memory grant = _signGrant(account, ids);
+        if (_lacks(Feature.InstallInOperation)) {
+            _expectRevert(HARNESS.refusalWithoutManager(), _grantOp(fresh, ids, 0, grant));
+            return;
+        }
+        PackedUserOperation memory op = _enableOp(fresh, ids, grant, _grantRule(), 0);
+        PackedUserOperation memory again = _enableOp(fresh, ids, grant, _grantRule(), 1);
+        _handle(op);
+        _handle(_ownerCall(account, HARNESS.uninstallCall("")));
+        _expectRevert(_refusal(HARNESS.enableReplayRefusal()), again);
+        assertFalse(manager.isInitialized(account));
+        assertEq(token.balanceOf(shop), 1);
+    }
+
     /*//////////////////////////////////////////////////////////////
                                 HELPERS
     //////////////////////////////////////////////////////////////*/
@@ -779,6 +830,13 @@ contract AccountBehaviour is SessionTest {
         token.mint(who, 1_000_000e6);
         otherToken.mint(who, 1_000_000e6);
         vm.deal(who, 100 ether);
+    }
+
+    /// @dev With s in the lower half of its range.
+    function _signP256(uint256 privateKey, bytes32 digest) private pure returns (bytes memory) {
+        uint256 n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551;
+        (bytes32 r, bytes32 s) = vm.signP256(privateKey, digest);
+        return abi.encodePacked(r, uint256(s) > n / 2 ? n - uint256(s) : uint256(s));
     }
 
     function _newPaymaster() private returns (address paymaster) {
@@ -859,15 +917,22 @@ contract AccountBehaviour is SessionTest {
     }
 
     /// @dev The same, in an operation that installs the manager.
-    function _enableOp(Session memory s, bytes32[] memory ids, bytes memory grant)
+    /// @param data What `onInstall` gets; the owner signs that it gets the usual.
+    /// @param later How many such operations later than the one that the owner signed.
+    function _enableOp(Session memory s, bytes32[] memory ids, bytes memory grant, bytes memory data, uint256 later)
         private
         returns (PackedUserOperation memory op)
     {
         op = _newOp(s.account, _transfer(shop, 1));
         op.nonce = HARNESS.enableNonce(s.account);
+        PackedUserOperation memory signed = op;
+        if (later != 0) {
+            op = _newOp(s.account, _transfer(shop, 1));
+            op.nonce = signed.nonce + later;
+        }
         bytes memory use = UseBuilder.withGrant(UseBuilder.pack(s, 0, claim(TRANSFER)), ids, 0, grant);
         bytes memory signature = signUse(use, ids[0], HARNESS.hashOf(op));
-        op.signature = HARNESS.enableSignature(op, _grantRule(), signature);
+        op.signature = HARNESS.enableSignature(signed, _grantRule(), data, signature);
     }
 
     function _transfer(address to, uint256 amount) private view returns (bytes memory) {

@@ -132,14 +132,22 @@ abstract contract AccountHarness is CommonBase, StdCheats {
     function enableNonce(address sender) external view virtual returns (uint256) {}
 
     /// @notice The signature of such an operation.
-    /// @param op The operation, with its nonce.
-    /// @param data What the manager's `onInstall` gets.
+    /// @param signedOp The operation, with its nonce, as the owner saw it.
+    /// @param signedData What the manager's `onInstall` gets, as the owner saw it.
+    /// @param data What it gets.
     /// @param signature What the manager gets as the operation's signature.
-    function enableSignature(PackedUserOperation memory op, bytes memory data, bytes memory signature)
-        external
-        virtual
-        returns (bytes memory)
-    {}
+    function enableSignature(
+        PackedUserOperation memory signedOp,
+        bytes memory signedData,
+        bytes memory data,
+        bytes memory signature
+    ) external virtual returns (bytes memory) {}
+
+    /// @notice What the account's validation reverts with if the owner signed another installation.
+    function enableRefusal() external view virtual returns (bytes memory) {}
+
+    /// @notice The same for one that was made already, and undone.
+    function enableReplayRefusal() external view virtual returns (bytes memory) {}
 
     /// @notice Another account of the owner, with the manager, that is not deployed; for accounts with
     /// {Feature.DeployInOperation}.

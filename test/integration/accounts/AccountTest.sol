@@ -77,6 +77,10 @@ abstract contract AccountTest is Test {
         _run();
     }
 
+    function test_ActsWithAP256Key() external {
+        _run();
+    }
+
     function test_CountsWhatFailsInExecution() external {
         _run();
     }
@@ -125,6 +129,10 @@ abstract contract AccountTest is Test {
         _run();
     }
 
+    function test_SaysWhyItRefuses() external {
+        _run();
+    }
+
     function test_RevertWhen_AnotherTarget() external {
         _run();
     }
@@ -138,10 +146,6 @@ abstract contract AccountTest is Test {
     }
 
     function test_RevertWhen_WithEtherThatIsNotGranted() external {
-        _run();
-    }
-
-    function test_SaysWhyItRefuses() external {
         _run();
     }
 
@@ -254,6 +258,14 @@ abstract contract AccountTest is Test {
     }
 
     function test_RevertWhen_GrantsBySignatureAreOff() external {
+        _run();
+    }
+
+    function test_RevertWhen_InstallationIsAnotherThanTheOwnerSigned() external {
+        _run();
+    }
+
+    function test_RevertWhen_InstallationIsReplayed() external {
         _run();
     }
 }

@@ -89,24 +89,36 @@ contract KernelHarness is AccountHarness {
     }
 
     /// @inheritdoc AccountHarness
-    function enableSignature(PackedUserOperation memory op, bytes memory data, bytes memory signature)
-        external
-        override
-        returns (bytes memory)
-    {
+    function enableSignature(
+        PackedUserOperation memory signedOp,
+        bytes memory signedData,
+        bytes memory data,
+        bytes memory signature
+    ) external override returns (bytes memory) {
         bytes32 structHash = keccak256(
             abi.encode(
                 ENABLE_TYPEHASH,
                 _validationId(manager),
-                uint256(IKernel(op.sender).currentNonce()),
+                uint256(IKernel(signedOp.sender).currentNonce()),
                 NO_HOOK,
-                keccak256(data),
+                keccak256(signedData),
                 keccak256(""),
                 keccak256(SELECTOR_DATA)
             )
         );
-        bytes32 digest = MessageHashUtils.toTypedDataHash(_domainSeparator("Kernel", "0.3.1", op.sender), structHash);
+        bytes32 digest =
+            MessageHashUtils.toTypedDataHash(_domainSeparator("Kernel", "0.3.1", signedOp.sender), structHash);
         return abi.encodePacked(NO_HOOK, abi.encode(data, bytes(""), SELECTOR_DATA, _sign(owner, digest), signature));
+    }
+
+    /// @inheritdoc AccountHarness
+    function enableRefusal() external pure override returns (bytes memory) {
+        return abi.encodeWithSignature("EnableNotApproved()");
+    }
+
+    /// @inheritdoc AccountHarness
+    function enableReplayRefusal() external pure override returns (bytes memory) {
+        return abi.encodeWithSignature("InvalidNonce()");
     }
 
     /// @inheritdoc AccountHarness

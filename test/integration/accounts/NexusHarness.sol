@@ -32,14 +32,17 @@ contract NexusHarness is AccountHarness {
     }
 
     /// @inheritdoc AccountHarness
-    function enableSignature(PackedUserOperation memory op, bytes memory data, bytes memory signature)
-        external
-        override
-        returns (bytes memory)
-    {
-        bytes32 structHash =
-            keccak256(abi.encode(ENABLE_TYPEHASH, manager, MODULE_VALIDATOR, hashOf(op), keccak256(data)));
-        bytes32 digest = MessageHashUtils.toTypedDataHash(_domainSeparator("Nexus", "1.0.1", op.sender), structHash);
+    function enableSignature(
+        PackedUserOperation memory signedOp,
+        bytes memory signedData,
+        bytes memory data,
+        bytes memory signature
+    ) external override returns (bytes memory) {
+        bytes32 structHash = keccak256(
+            abi.encode(ENABLE_TYPEHASH, manager, MODULE_VALIDATOR, hashOf(signedOp), keccak256(signedData))
+        );
+        bytes32 digest =
+            MessageHashUtils.toTypedDataHash(_domainSeparator("Nexus", "1.0.1", signedOp.sender), structHash);
         bytes memory ownerSignature = abi.encodePacked(ownerValidator, _sign(owner, digest));
         return abi.encodePacked(
             manager,
@@ -50,6 +53,16 @@ contract NexusHarness is AccountHarness {
             ownerSignature,
             signature
         );
+    }
+
+    /// @inheritdoc AccountHarness
+    function enableRefusal() external pure override returns (bytes memory) {
+        return abi.encodeWithSignature("EnableModeSigError()");
+    }
+
+    /// @inheritdoc AccountHarness
+    function enableReplayRefusal() external pure override returns (bytes memory) {
+        return abi.encodeWithSignature("EnableModeSigError()");
     }
 
     /// @inheritdoc AccountHarness
