@@ -169,6 +169,23 @@ contract AccountBehaviour is SessionTest {
         assertEq(token.balanceOf(shop), 50e6);
     }
 
+    function test_ActsInSeveralNonceSequences() external {
+        PackedUserOperation[] memory ops = new PackedUserOperation[](2);
+        for (uint16 lane = 0; lane < 2; ++lane) {
+            // The last of them first.
+            ops[lane] = _newOp(account, _transfer(shop, 1));
+            ops[lane].nonce = HARNESS.nonceThrough(account, address(manager), type(uint16).max - lane);
+            _signOp(ops[lane], session, claim(TRANSFER));
+        }
+        _handle(ops);
+        _handle(_transferOp(shop, 1));
+        assertEq(token.balanceOf(shop), 3);
+        // Each has its order.
+        ops[1].nonce += 2;
+        _signOp(ops[1], session, claim(TRANSFER));
+        _handleFailed(ops[1], "AA25 invalid account nonce");
+    }
+
     function test_HasADailyLimit() external {
         Session memory daily = newSession(account);
         daily.validAfter -= 1;
@@ -349,7 +366,7 @@ contract AccountBehaviour is SessionTest {
             _expectRevert(HARNESS.refusalWithoutManager(), _grantOp(fresh, ids, 0, grant));
             return;
         }
-        _handle(_enableOp(fresh, ids, grant, _grantRule(), 0));
+        _handle(_enableOp(fresh, grant, _grantRule(), 0));
         assertTrue(manager.isInitialized(account));
         assertEq(token.balanceOf(shop), 1);
         assertEq(uint256(manager.sessionStatus(account, ids[0])), uint256(SessionStatus.Granted));
@@ -360,32 +377,26 @@ contract AccountBehaviour is SessionTest {
 
     function test_IsGrantedInTheOperationThatDeploysTheAccount() external {
         if (_lacks(Feature.DeployInOperation)) {
-            // An operation can say no more than that the account is an EOA, and only since EntryPoint v0.8.
-            PackedUserOperation memory late = _newOp(account, _transfer(shop, 1));
-            late.initCode = abi.encodePacked(bytes20(bytes2(0x7702)));
-            _signOp(late, session, claim(TRANSFER));
-            if (HARNESS.version() == EntryPointVersion.V07) {
-                _handleFailed(late, "AA10 sender already constructed");
-            } else {
-                _handle(late);
-                assertEq(token.balanceOf(shop), 1);
-            }
+            _handleLateDeployment();
             return;
         }
-        (address sender, bytes memory initCode) = HARNESS.undeployed(_grantRule());
-        _fund(sender);
-        Session memory first = _newSession(sender, 0);
-        bytes32[] memory ids = _ids(UseBuilder.hash(first));
-        bytes memory use =
-            UseBuilder.withGrant(UseBuilder.pack(first, 0, claim(TRANSFER)), ids, 0, _signGrant(sender, ids));
-        assertEq(sender.code.length, 0);
-        PackedUserOperation memory op = _newOp(sender, _transfer(shop, 1));
-        op.initCode = initCode;
-        op.signature = signUse(use, ids[0], HARNESS.hashOf(op));
+        (PackedUserOperation memory op, bytes32 sessionId) = _deployingOp(true);
         _handle(op);
-        assertGt(sender.code.length, 0);
-        assertEq(token.balanceOf(shop), 1);
-        assertEq(uint256(manager.sessionStatus(sender, ids[0])), uint256(SessionStatus.Granted));
+        _assertDeployedAndGranted(op.sender, sessionId);
+    }
+
+    function test_IsGrantedInTheOperationThatDeploysTheAccountAndInstallsTheManager() external {
+        if (_lacks(Feature.DeployInOperation)) {
+            _handleLateDeployment();
+            return;
+        }
+        (PackedUserOperation memory op, bytes32 sessionId) = _deployingOp(false);
+        if (_lacks(Feature.InstallInOperation)) {
+            _expectRevert(HARNESS.refusalWithoutManager(), op);
+            return;
+        }
+        _handle(op);
+        _assertDeployedAndGranted(op.sender, sessionId);
     }
 
     /*//////////////////////////////////////////////////////////////
@@ -786,7 +797,7 @@ contract AccountBehaviour is SessionTest {
             return;
         }
         // Whoever relays it would have any validator grant sessions.
-        PackedUserOperation memory op = _enableOp(fresh, ids, grant, ANY_GRANT, 0);
+        PackedUserOperation memory op = _enableOp(fresh, grant, ANY_GRANT, 0);
         _expectRevert(_refusal(HARNESS.enableRefusal()), op);
         assertFalse(manager.isInitialized(account));
     }
@@ -800,8 +811,8 @@ contract AccountBehaviour is SessionTest {
             _expectRevert(HARNESS.refusalWithoutManager(), _grantOp(fresh, ids, 0, grant));
             return;
         }
-        PackedUserOperation memory op = _enableOp(fresh, ids, grant, _grantRule(), 0);
-        PackedUserOperation memory again = _enableOp(fresh, ids, grant, _grantRule(), 1);
+        PackedUserOperation memory op = _enableOp(fresh, grant, _grantRule(), 0);
+        PackedUserOperation memory again = _enableOp(fresh, grant, _grantRule(), 1);
         _handle(op);
         _handle(_ownerCall(account, HARNESS.uninstallCall("")));
         _expectRevert(_refusal(HARNESS.enableReplayRefusal()), again);
@@ -919,20 +930,73 @@ contract AccountBehaviour is SessionTest {
     /// @dev The same, in an operation that installs the manager.
     /// @param data What `onInstall` gets; the owner signs that it gets the usual.
     /// @param later How many such operations later than the one that the owner signed.
-    function _enableOp(Session memory s, bytes32[] memory ids, bytes memory grant, bytes memory data, uint256 later)
+    function _enableOp(Session memory s, bytes memory grant, bytes memory data, uint256 later)
         private
-        returns (PackedUserOperation memory op)
+        returns (PackedUserOperation memory)
     {
-        op = _newOp(s.account, _transfer(shop, 1));
+        PackedUserOperation memory op = _newOp(s.account, _transfer(shop, 1));
         op.nonce = HARNESS.enableNonce(s.account);
-        PackedUserOperation memory signed = op;
+        PackedUserOperation memory signedOp = op;
         if (later != 0) {
             op = _newOp(s.account, _transfer(shop, 1));
-            op.nonce = signed.nonce + later;
+            op.nonce = signedOp.nonce + later;
         }
-        bytes memory use = UseBuilder.withGrant(UseBuilder.pack(s, 0, claim(TRANSFER)), ids, 0, grant);
-        bytes memory signature = signUse(use, ids[0], HARNESS.hashOf(op));
-        op.signature = HARNESS.enableSignature(signed, _grantRule(), data, signature);
+        _signEnableOp(op, signedOp, s, grant, data);
+        return op;
+    }
+
+    function _signEnableOp(
+        PackedUserOperation memory op,
+        PackedUserOperation memory signedOp,
+        Session memory s,
+        bytes memory grant,
+        bytes memory data
+    ) private {
+        bytes32 sessionId = UseBuilder.hash(s);
+        bytes memory use = UseBuilder.withGrant(UseBuilder.pack(s, 0, claim(TRANSFER)), _ids(sessionId), 0, grant);
+        bytes memory signature = signUse(use, sessionId, HARNESS.hashOf(op));
+        op.signature = HARNESS.enableSignature(signedOp, _grantRule(), data, signature);
+    }
+
+    /// @dev An operation that deploys an account, and is granted by its owner's signature.
+    /// @param installed Whether the account comes with the manager, and the operation need not install it.
+    function _deployingOp(bool installed) private returns (PackedUserOperation memory op, bytes32 sessionId) {
+        (address sender, bytes memory initCode) = HARNESS.undeployed(installed, _grantRule());
+        _fund(sender);
+        assertEq(sender.code.length, 0);
+        Session memory s = _newSession(sender, 0);
+        sessionId = UseBuilder.hash(s);
+        bytes memory grant = _signGrant(sender, _ids(sessionId));
+
+        op = _newOp(sender, _transfer(shop, 1));
+        op.initCode = initCode;
+        if (installed || bytes(HARNESS.reasonAgainst(Feature.InstallInOperation)).length != 0) {
+            bytes memory use = UseBuilder.withGrant(UseBuilder.pack(s, 0, claim(TRANSFER)), _ids(sessionId), 0, grant);
+            op.signature = signUse(use, sessionId, HARNESS.hashOf(op));
+        } else {
+            op.nonce = HARNESS.enableNonce(sender);
+            _signEnableOp(op, op, s, grant, _grantRule());
+        }
+    }
+
+    function _assertDeployedAndGranted(address sender, bytes32 sessionId) private view {
+        assertGt(sender.code.length, 0);
+        assertEq(token.balanceOf(shop), 1);
+        assertTrue(manager.isInitialized(sender));
+        assertEq(uint256(manager.sessionStatus(sender, sessionId)), uint256(SessionStatus.Granted));
+    }
+
+    /// @dev An operation can say no more than that the account is an EOA, and only since EntryPoint v0.8.
+    function _handleLateDeployment() private {
+        PackedUserOperation memory op = _newOp(account, _transfer(shop, 1));
+        op.initCode = abi.encodePacked(bytes20(bytes2(0x7702)));
+        _signOp(op, session, claim(TRANSFER));
+        if (HARNESS.version() == EntryPointVersion.V07) {
+            _handleFailed(op, "AA10 sender already constructed");
+        } else {
+            _handle(op);
+            assertEq(token.balanceOf(shop), 1);
+        }
     }
 
     function _transfer(address to, uint256 amount) private view returns (bytes memory) {

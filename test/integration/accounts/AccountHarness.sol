@@ -77,6 +77,11 @@ abstract contract AccountHarness is CommonBase, StdCheats {
         return entryPoint.getNonce(sender, _nonceKey(validator));
     }
 
+    /// @notice The same in another sequence of nonces, of which the account leaves at least 2^16 to a validator.
+    function nonceThrough(address sender, address validator, uint16 lane) external view returns (uint256) {
+        return entryPoint.getNonce(sender, _nonceKey(validator) | uint192(lane) << _laneOffset());
+    }
+
     function hashOf(PackedUserOperation memory op) public view returns (bytes32) {
         return IUserOpHash(address(entryPoint)).getUserOpHash(op);
     }
@@ -86,7 +91,7 @@ abstract contract AccountHarness is CommonBase, StdCheats {
     //////////////////////////////////////////////////////////////*/
 
     /// @notice The call of the account to itself that installs a validator.
-    function installCall(address module, bytes memory data) external pure returns (bytes memory) {
+    function installCall(address module, bytes memory data) public pure returns (bytes memory) {
         return abi.encodeCall(IERC7579ModuleConfig.installModule, (MODULE_VALIDATOR, module, _installData(data)));
     }
 
@@ -149,9 +154,14 @@ abstract contract AccountHarness is CommonBase, StdCheats {
     /// @notice The same for one that was made already, and undone.
     function enableReplayRefusal() external view virtual returns (bytes memory) {}
 
-    /// @notice Another account of the owner, with the manager, that is not deployed; for accounts with
-    /// {Feature.DeployInOperation}.
-    function undeployed(bytes memory data) external virtual returns (address sender, bytes memory initCode) {}
+    /// @notice Another account of the owner that is not deployed; for accounts with {Feature.DeployInOperation}.
+    /// @param installed Whether it comes with the manager.
+    /// @param data What the manager's `onInstall` gets then.
+    function undeployed(bool installed, bytes memory data)
+        external
+        virtual
+        returns (address sender, bytes memory initCode)
+    {}
 
     /*//////////////////////////////////////////////////////////////
                                 ERC-1271
@@ -194,6 +204,11 @@ abstract contract AccountHarness is CommonBase, StdCheats {
     function _create() internal virtual returns (address);
 
     function _nonceKey(address validator) internal view virtual returns (uint192);
+
+    /// @dev Where in a nonce key the bits are that mean nothing to the account: by default the lowest.
+    function _laneOffset() internal pure virtual returns (uint8) {
+        return 0;
+    }
 
     function _installData(bytes memory data) internal pure virtual returns (bytes memory) {
         return data;

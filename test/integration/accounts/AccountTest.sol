@@ -57,6 +57,10 @@ abstract contract AccountTest is Test {
         _run();
     }
 
+    function test_ActsInSeveralNonceSequences() external {
+        _run();
+    }
+
     function test_HasADailyLimit() external {
         _run();
     }
@@ -102,6 +106,10 @@ abstract contract AccountTest is Test {
     }
 
     function test_IsGrantedInTheOperationThatDeploysTheAccount() external {
+        _run();
+    }
+
+    function test_IsGrantedInTheOperationThatDeploysTheAccountAndInstallsTheManager() external {
         _run();
     }
 

@@ -99,7 +99,7 @@ contract KernelHarness is AccountHarness {
             abi.encode(
                 ENABLE_TYPEHASH,
                 _validationId(manager),
-                uint256(IKernel(signedOp.sender).currentNonce()),
+                _validatorNonce(signedOp.sender),
                 NO_HOOK,
                 keccak256(signedData),
                 keccak256(""),
@@ -122,9 +122,14 @@ contract KernelHarness is AccountHarness {
     }
 
     /// @inheritdoc AccountHarness
-    function undeployed(bytes memory data) external view override returns (address sender, bytes memory initCode) {
-        bytes[] memory config = new bytes[](1);
-        config[0] = abi.encodeCall(IERC7579ModuleConfig.installModule, (MODULE_VALIDATOR, manager, _installData(data)));
+    function undeployed(bool installed, bytes memory data)
+        external
+        view
+        override
+        returns (address sender, bytes memory initCode)
+    {
+        bytes[] memory config = new bytes[](installed ? 1 : 0);
+        if (installed) config[0] = installCall(manager, data);
         bytes memory init = _initData(config);
         sender = factory.getAddress(init, "another");
         initCode = abi.encodePacked(factory, abi.encodeCall(factory.createAccount, (init, bytes32("another"))));
@@ -161,6 +166,11 @@ contract KernelHarness is AccountHarness {
     function _digestForValidator(address sender, bytes32 digest) internal view override returns (bytes32) {
         bytes32 structHash = keccak256(abi.encode(keccak256("Kernel(bytes32 hash)"), digest));
         return MessageHashUtils.toTypedDataHash(_domainSeparator("Kernel", "0.3.1", sender), structHash);
+    }
+
+    /// @dev What the owner signs an installation for. A new account begins with 1.
+    function _validatorNonce(address sender) private view returns (uint256) {
+        return sender.code.length == 0 ? 1 : IKernel(sender).currentNonce();
     }
 
     function _validationId(address validator) private pure returns (bytes21) {

@@ -66,10 +66,15 @@ contract NexusHarness is AccountHarness {
     }
 
     /// @inheritdoc AccountHarness
-    function undeployed(bytes memory data) external virtual override returns (address sender, bytes memory initCode) {
-        INexusBootstrap.BootstrapConfig[] memory validators = new INexusBootstrap.BootstrapConfig[](2);
+    function undeployed(bool installed, bytes memory data)
+        external
+        virtual
+        override
+        returns (address sender, bytes memory initCode)
+    {
+        INexusBootstrap.BootstrapConfig[] memory validators = new INexusBootstrap.BootstrapConfig[](installed ? 2 : 1);
         validators[0] = INexusBootstrap.BootstrapConfig(ownerValidator, abi.encodePacked(owner.addr));
-        validators[1] = INexusBootstrap.BootstrapConfig(manager, data);
+        if (installed) validators[1] = INexusBootstrap.BootstrapConfig(manager, data);
         bytes memory init = nexus.initData(validators);
         sender = nexus.factory.computeAccountAddress(init, "another");
         initCode =
@@ -87,5 +92,9 @@ contract NexusHarness is AccountHarness {
     /// @dev 3 free bytes, the mode, the validator.
     function _nonceKey(address validator) internal pure override returns (uint192) {
         return uint160(validator);
+    }
+
+    function _laneOffset() internal pure override returns (uint8) {
+        return 168;
     }
 }

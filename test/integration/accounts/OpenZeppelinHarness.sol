@@ -41,10 +41,14 @@ contract OpenZeppelinHarness is AccountHarness {
     }
 
     /// @inheritdoc AccountHarness
-    function undeployed(bytes memory data) external override returns (address sender, bytes memory initCode) {
-        OpenZeppelinAccount.Validator[] memory validators = new OpenZeppelinAccount.Validator[](2);
+    function undeployed(bool installed, bytes memory data)
+        external
+        override
+        returns (address sender, bytes memory initCode)
+    {
+        OpenZeppelinAccount.Validator[] memory validators = new OpenZeppelinAccount.Validator[](installed ? 2 : 1);
         validators[0] = _ownerModule();
-        validators[1] = OpenZeppelinAccount.Validator(manager, data);
+        if (installed) validators[1] = OpenZeppelinAccount.Validator(manager, data);
         initCode = abi.encodePacked(factory, abi.encodeCall(factory.createAccount, (validators, bytes32("another"))));
         // The factory tells the address only by creating the account.
         uint256 snapshot = vm.snapshotState();

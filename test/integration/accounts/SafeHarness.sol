@@ -120,9 +120,13 @@ contract SafeHarness is AccountHarness {
     }
 
     /// @inheritdoc AccountHarness
-    function undeployed(bytes memory data) external override returns (address sender, bytes memory initCode) {
-        ISafe7579Launchpad.ModuleInit[] memory validators = new ISafe7579Launchpad.ModuleInit[](1);
-        validators[0] = ISafe7579Launchpad.ModuleInit(manager, data);
+    function undeployed(bool installed, bytes memory data)
+        external
+        override
+        returns (address sender, bytes memory initCode)
+    {
+        ISafe7579Launchpad.ModuleInit[] memory validators = new ISafe7579Launchpad.ModuleInit[](installed ? 1 : 0);
+        if (installed) validators[0] = ISafe7579Launchpad.ModuleInit(manager, data);
         bytes memory setup = _setup(validators);
         initCode = abi.encodePacked(factory, abi.encodeCall(factory.createProxyWithNonce, (singleton, setup, 1)));
         // The factory tells the address only by creating the account.
