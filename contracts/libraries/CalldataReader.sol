@@ -36,4 +36,15 @@ library CalldataReader {
             data.length := length
         }
     }
+
+    /// @notice The hash of the `length` bytes at `position`.
+    function hash(uint256 position, uint256 length) internal pure returns (bytes32 value) {
+        // keccak256 of the slice, without the compiler's refusal of what lies beyond the end of calldata. The copy is made
+        // in free memory, which stays free.
+        assembly ("memory-safe") {
+            let copied := mload(0x40)
+            calldatacopy(copied, position, length)
+            value := keccak256(copied, length)
+        }
+    }
 }

@@ -604,7 +604,9 @@ contract ABIRulePolicyConfigTest is ABIRulePolicyBase {
     }
 
     function test_RevertWhen_PathIsOfAnotherKind() external view {
+        // Kind 1 is in ABIRulePolicy.dynamic.t.sol.
         for (uint256 kind = 0; kind < 256; ++kind) {
+            if (kind == 1) continue;
             bytes memory rule = R.rule(0, R.uintN(8), R.EQUAL, 0);
             rule[0] = bytes1(uint8(kind));
             _assertOutcome(R.only(rule), _words(0), kind == 0 ? bytes("") : _invalidConfig(2));
@@ -708,7 +710,7 @@ contract ABIRulePolicyConfigTest is ABIRulePolicyBase {
         bytes memory holds = R.rule(0, R.uintN(8), R.EQUAL, 0);
         uint256 second = 2 + holds.length;
         vm.expectRevert(_invalidConfig(second));
-        _check(R.all(R.any(holds, hex"0100000100")), _words(0));
+        _check(R.all(R.any(holds, hex"0200000100")), _words(0));
         vm.expectRevert(_invalidConfig(second + 3));
         _check(R.all(R.any(holds, hex"0000002100")), _words(0));
         vm.expectRevert(_invalidConfig(second + 4));
