@@ -5,8 +5,6 @@ import {ERC4337Utils} from "@openzeppelin/contracts/account/utils/ERC4337Utils.s
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {MODULE_TYPE_VALIDATOR} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
-import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -14,16 +12,20 @@ import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 import {ICallPolicy} from "./interfaces/ICallPolicy.sol";
 import {IOperationPolicy, OperationFacts} from "./interfaces/IOperationPolicy.sol";
 import {ISessionKeyManager} from "./interfaces/ISessionKeyManager.sol";
+import {ISignatureChecker} from "./interfaces/ISignatureChecker.sol";
 import {ActionDecoder} from "./libraries/ActionDecoder.sol";
 import {CalldataReader} from "./libraries/CalldataReader.sol";
 import {Execution, ExecutionDecoder} from "./libraries/ExecutionDecoder.sol";
 import {ForbiddenCalls} from "./libraries/ForbiddenCalls.sol";
+import {KeySignature} from "./libraries/KeySignature.sol";
 import {OperationCost} from "./libraries/OperationCost.sol";
 import {SessionHash} from "./libraries/SessionHash.sol";
 import {Use, UseDecoder} from "./libraries/UseDecoder.sol";
 import {AccountState, MAX_GRANT_PREFIX} from "./types/AccountState.sol";
+import {PackedUse} from "./types/PackedUse.sol";
 import {ANY_PAYMASTER, ANY_SELECTOR, ANY_TARGET, NO_CALLDATA, Session, SessionStatus} from "./types/Session.sol";
-import {NO_END, TIME_LIMIT, ValidityWindow, ValidityWindowLibrary} from "./types/ValidityWindow.sol";
+import {ValidityWindow} from "./types/ValidityWindow.sol";
+import {SignatureChecker} from "./SignatureChecker.sol";
 
 /// @title SessionKeyManager
 /// @notice See {ISessionKeyManager}. Nobody owns it, it holds nothing and it is not upgradeable.
@@ -59,13 +61,19 @@ contract SessionKeyManager is ISessionKeyManager {
     /// @dev ERC-1271: not a valid signature.
     bytes4 private constant INVALID_SIGNATURE = 0xffffffff;
 
+    /// @dev ERC-7739: how an application finds out whether an account nests typed data, and the answer.
+    bytes32 private constant NESTING_PROBE = 0x7739773977397739773977397739773977397739773977397739773977397739;
+    bytes4 private constant NESTING_SUPPORTED = 0x77390001;
+
     bytes32 private immutable _DOMAIN_SEPARATOR;
+    ISignatureChecker private immutable _SIGNATURE_CHECKER;
 
     mapping(bytes32 id => mapping(address account => SessionStatus)) private _status;
     mapping(address account => AccountState) private _accounts;
 
     constructor() {
         _DOMAIN_SEPARATOR = MessageHashUtils.toDomainSeparator(DOMAIN_FIELDS, NAME, VERSION, 0, address(this), 0);
+        _SIGNATURE_CHECKER = new SignatureChecker(_DOMAIN_SEPARATOR);
     }
 
     /*//////////////////////////////////////////////////////////////
@@ -168,7 +176,7 @@ contract SessionKeyManager is ISessionKeyManager {
         bool signed = _isSignedByKey(use, signature, userOpHash);
         OperationFacts memory facts = _requirePayment(use, op, signed);
 
-        ValidityWindow memory window = _windowOf(use);
+        ValidityWindow memory window = use.packed.window();
         _checkCalls(use, execution, facts, window);
         _checkOperation(use, facts, window);
         if (window.validAfter > window.validUntil) {
@@ -177,9 +185,28 @@ contract SessionKeyManager is ISessionKeyManager {
         return window.pack() | (signed ? ERC4337Utils.SIG_VALIDATION_SUCCESS : ERC4337Utils.SIG_VALIDATION_FAILED);
     }
 
-    /// @notice Session keys sign no messages for an account (ERC-1271 through ERC-7579): always invalid, never reverts.
-    function isValidSignatureWithSender(address, bytes32, bytes calldata) external pure returns (bytes4) {
-        return INVALID_SIGNATURE;
+    /*//////////////////////////////////////////////////////////////
+                          SIGNATURES (ERC-1271)
+    //////////////////////////////////////////////////////////////*/
+
+    /// @notice Whether a session key's signature of a message counts as the caller's, which is the account (ERC-1271 through
+    /// ERC-7579). {ISignatureChecker} says why not.
+    /// @dev Never reverts: accounts probe it. A probe for nested typed data (ERC-7739: that hash, an empty signature) is
+    /// answered with 0x77390001.
+    /// @param sender Who asks the account.
+    /// @param hash What the account hands over: the application's hash, or Kernel's of it.
+    /// @param signature See docs/encoding.md.
+    function isValidSignatureWithSender(address sender, bytes32 hash, bytes calldata signature)
+        external
+        view
+        returns (bytes4)
+    {
+        if (signature.length == 0) return hash == NESTING_PROBE ? NESTING_SUPPORTED : INVALID_SIGNATURE;
+        try _SIGNATURE_CHECKER.checkSignature(msg.sender, sender, hash, signature) returns (bytes4 answer) {
+            return answer;
+        } catch {
+            return INVALID_SIGNATURE;
+        }
     }
 
     /*//////////////////////////////////////////////////////////////
@@ -199,6 +226,11 @@ contract SessionKeyManager is ISessionKeyManager {
     /// @inheritdoc ISessionKeyManager
     function isInitialized(address account) external view returns (bool) {
         return _accounts[account].installed();
+    }
+
+    /// @inheritdoc ISessionKeyManager
+    function signatureChecker() external view returns (ISignatureChecker) {
+        return _SIGNATURE_CHECKER;
     }
 
     /// @notice Whether this is a module of a type (ERC-7579): a validator, type 1.
@@ -263,24 +295,26 @@ contract SessionKeyManager is ISessionKeyManager {
     /// @dev Reverts unless the session is granted, of the account's epoch, and the manager is installed.
     function _requireActive(Use memory use) private {
         AccountState state = _accounts[msg.sender];
-        if (!state.installed()) revert NotInstalled(msg.sender);
-        if (use.packed.epoch() != state.epoch()) {
-            revert EpochMismatch(use.id, uint64(use.packed.epoch()), state.epoch());
-        }
+        _requireEpoch(msg.sender, use.id, use.packed, state);
         SessionStatus status = _status[use.id][msg.sender];
         if (status == SessionStatus.Granted) return;
         if (status == SessionStatus.Revoked) revert SessionIsRevoked(use.id);
-        if (use.hasProof()) _requireRoot(use);
+        if (use.hasProof()) _requireRoot(msg.sender, use.id, use.root());
         else if (use.hasGrant()) _grantBySignature(use, state);
         else revert SessionNotGranted(use.id);
     }
 
-    /// @dev Reverts unless the Merkle root that the use's proof leads to is granted.
-    function _requireRoot(Use memory use) private view {
-        bytes32 root = use.root();
-        SessionStatus status = _status[root][msg.sender];
-        if (status == SessionStatus.Revoked) revert RootIsRevoked(use.id, root);
-        if (status == SessionStatus.None) revert RootNotGranted(use.id, root);
+    /// @dev Reverts unless the manager is installed and the session of the account's epoch.
+    function _requireEpoch(address account, bytes32 id, PackedUse packed, AccountState state) private pure {
+        if (!state.installed()) revert NotInstalled(account);
+        if (packed.epoch() != state.epoch()) revert EpochMismatch(id, uint64(packed.epoch()), state.epoch());
+    }
+
+    /// @dev Reverts unless the Merkle root that a session's proof leads to is granted.
+    function _requireRoot(address account, bytes32 id, bytes32 root) private view {
+        SessionStatus status = _status[root][account];
+        if (status == SessionStatus.Revoked) revert RootIsRevoked(id, root);
+        if (status == SessionStatus.None) revert RootNotGranted(id, root);
     }
 
     /// @dev Grants the session if its account says that the signature in the use is its owner's.
@@ -315,42 +349,12 @@ contract SessionKeyManager is ISessionKeyManager {
         emit SessionPublished(msg.sender, id, abi.encode(session));
     }
 
-    /// @dev Whether the session key signed the operation. A key of 20 bytes is an address, and its signature r, s, v; it is
-    /// not called, nor its code looked at. A longer one is a verifier (ERC-7913) and what that calls a key.
+    /// @dev Whether the session key signed the operation.
     function _isSignedByKey(Use memory use, bytes calldata signature, bytes32 userOpHash) private view returns (bool) {
         unchecked {
-            uint256 keyLength = use.packed.keyLength();
-            uint256 key = use.packed.keyPosition().integer(20);
-            if (keyLength < 20 || key == 0) revert SessionKeyNotSupported(keyLength);
-
-            uint256 position = use.keySignature;
-            uint256 length = use.packed.position() + signature.length - position;
+            uint256 length = use.packed.position() + signature.length - use.keySignature;
             bytes32 digest = _hashUse(userOpHash, use.id, use.hash());
-            if (keyLength > 20) return _isVerified(use, address(uint160(key)), digest, position.slice(length));
-
-            if (length != 65) revert InvalidSignatureLength(65, length);
-            (address signer, ECDSA.RecoverError err,) =
-                ECDSA.tryRecover(digest, uint8((position + 64).integer(1)), position.word(), (position + 32).word());
-            return err == ECDSA.RecoverError.NoError && uint160(signer) == key;
-        }
-    }
-
-    /// @dev Whether an ERC-7913 verifier takes a signature. If it reverts it does not.
-    function _isVerified(Use memory use, address verifier, bytes32 digest, bytes calldata signature)
-        private
-        view
-        returns (bool)
-    {
-        unchecked {
-            bytes calldata key = (use.packed.keyPosition() + 20).slice(use.packed.keyLength() - 20);
-            // As to the gas: see _ask.
-            (bool answered, bytes memory answer) = verifier.staticcall{gas: type(uint256).max}(
-                abi.encodeCall(IERC7913SignatureVerifier.verify, (key, digest, signature))
-            );
-            if (!answered) return false;
-            // An address without code answers with nothing.
-            if (answer.length != 32) revert InvalidVerifierAnswer(use.id, verifier, answer.length);
-            return bytes32(answer) == bytes32(IERC7913SignatureVerifier.verify.selector);
+            return KeySignature.isValid(use.id, use.packed, digest, use.keySignature, length);
         }
     }
 
@@ -372,15 +376,6 @@ contract SessionKeyManager is ISessionKeyManager {
         if (cost > maxOpCost && signed) revert OpCostExceeded(use.id, maxOpCost, cost);
         facts.cost = signed ? cost : 1;
         facts.paymaster = paymaster;
-    }
-
-    /// @dev The session's own validity window.
-    function _windowOf(Use memory use) private pure returns (ValidityWindow memory) {
-        uint256 validAfter = use.packed.validAfter();
-        uint256 validUntil = use.packed.validUntil();
-        _requireTime(validAfter);
-        _requireTime(validUntil);
-        return ValidityWindow(validAfter, validUntil == 0 ? NO_END : validUntil);
     }
 
     function _hashUse(bytes32 userOpHash, bytes32 id, bytes32 use) private view returns (bytes32) {
@@ -430,7 +425,9 @@ contract SessionKeyManager is ISessionKeyManager {
         (address allowedTarget, bytes4 allowedSelector, uint256 maxValue,, uint256 policyCount, uint256 cursor) =
             ActionDecoder.readAction(use.actionPositions[actionIndex]);
 
-        if (ForbiddenCalls.isTarget(target)) revert TargetForbidden(use.id, callIndex, target);
+        if (ForbiddenCalls.isTarget(address(this), msg.sender, target)) {
+            revert TargetForbidden(use.id, callIndex, target);
+        }
         if (data.length != 0 && data.length < 4) revert CalldataTooShort(use.id, callIndex, data.length);
         bytes4 selector = data.length == 0 ? bytes4(0) : bytes4(data);
 
@@ -461,7 +458,7 @@ contract SessionKeyManager is ISessionKeyManager {
             );
             (bool accepted, bytes memory answer) = _ask(policy, question);
             if (!accepted) revert PolicyRefused(use.id, callIndex, actionIndex, policy, answer);
-            _restrict(use.id, window, policy, answer);
+            window.restrict(use.id, policy, answer);
         }
     }
 
@@ -493,7 +490,7 @@ contract SessionKeyManager is ISessionKeyManager {
                 );
                 (bool accepted, bytes memory answer) = _ask(policy, question);
                 if (!accepted) revert OperationPolicyRefused(use.id, i, policy, answer);
-                _restrict(use.id, window, policy, answer);
+                window.restrict(use.id, policy, answer);
             }
         }
     }
@@ -504,25 +501,8 @@ contract SessionKeyManager is ISessionKeyManager {
         return policy.call{gas: type(uint256).max}(question);
     }
 
-    /// @dev Restricts `window` by what a policy answered. Reverts if that is no validity window.
-    function _restrict(bytes32 id, ValidityWindow memory window, address policy, bytes memory answer) private pure {
-        // An address without code answers with nothing.
-        if (answer.length != 32) revert InvalidPolicyAnswer(id, policy, answer.length);
-        uint256 validationData = uint256(bytes32(answer));
-        if (validationData == 0) return;
-        if (uint160(validationData) != 0) revert InvalidPolicyValidationData(id, policy, validationData);
-        (uint256 validAfter, uint256 validUntil) = ValidityWindowLibrary.unpack(validationData);
-        _requireTime(validAfter);
-        _requireTime(validUntil);
-        window.intersect(validAfter, validUntil);
-    }
-
     function _budgetId(bytes32 id, address policy, bytes calldata config) private pure returns (bytes32) {
         return EfficientHashLib.hash(id, bytes32(uint256(uint160(policy))), EfficientHashLib.hashCalldata(config));
-    }
-
-    function _requireTime(uint256 time) private pure {
-        if (time >= TIME_LIMIT) revert TimeOutOfRange(time);
     }
 
     /*//////////////////////////////////////////////////////////////

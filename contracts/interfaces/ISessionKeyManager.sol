@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC7579Validator} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
+import {ISignatureChecker} from "./ISignatureChecker.sol";
 import {Session, SessionStatus} from "../types/Session.sol";
 
 /// @title ISessionKeyManager
@@ -257,6 +258,9 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
 
     /// @notice Whether an account has this manager installed as a validator.
     function isInitialized(address account) external view returns (bool);
+
+    /// @notice What answers for the manager whether a session key signed a message for an account (ERC-1271), and why not.
+    function signatureChecker() external view returns (ISignatureChecker);
 
     /// @notice The id of a session: its EIP-712 struct hash.
     function hashSession(Session calldata session) external pure returns (bytes32 id);

@@ -17,10 +17,10 @@ library ForbiddenCalls {
     /// @dev The canonical EntryPoint v0.6.
     address internal constant ENTRYPOINT_V06 = 0x5FF137D4b0FDCD49DcA30c7CF57E578a026d2789;
 
-    /// @notice Whether no session of the calling account may call `target`: zero (some accounts read it as themselves),
-    /// the account, this contract, or a canonical EntryPoint (v0.6 to v0.9).
-    function isTarget(address target) internal view returns (bool) {
-        return target == address(0) || target == msg.sender || target == address(this) || target == ENTRYPOINT_V06
+    /// @notice Whether no session of `account` may call `target`: zero (some accounts read it as themselves), the account,
+    /// the manager, or a canonical EntryPoint (v0.6 to v0.9).
+    function isTarget(address manager, address account, address target) internal pure returns (bool) {
+        return target == address(0) || target == account || target == manager || target == ENTRYPOINT_V06
             || target == address(ERC4337Utils.ENTRYPOINT_V07) || target == address(ERC4337Utils.ENTRYPOINT_V08)
             || target == address(ERC4337Utils.ENTRYPOINT_V09);
     }

@@ -2,11 +2,15 @@
 pragma solidity ^0.8.28;
 
 import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
+import {PackedUse} from "../types/PackedUse.sol";
 import {Action, Policy, Session} from "../types/Session.sol";
+import {CalldataReader} from "./CalldataReader.sol";
 
 /// @notice EIP-712 struct hashes of sessions and their parts.
 /// @dev The pieces are exposed one by one because a use carries most of a session as pieces (see {UseDecoder}).
 library SessionHash {
+    using CalldataReader for uint256;
+
     bytes32 internal constant POLICY_TYPEHASH = keccak256("Policy(address policy,bytes config)");
 
     bytes32 internal constant ACTION_TYPEHASH = keccak256(
@@ -23,6 +27,9 @@ library SessionHash {
 
     bytes32 internal constant USE_TYPEHASH =
         keccak256("UserOperationUse(bytes32 userOpHash,bytes32 session,bytes32 use)");
+
+    bytes32 internal constant SIGNATURE_USE_TYPEHASH =
+        keccak256("SignatureUse(bytes32 digest,bytes32 session,bytes32 use)");
 
     /// @dev The hash of an array without elements.
     bytes32 internal constant EMPTY_ARRAY_HASH = keccak256("");
@@ -61,6 +68,32 @@ library SessionHash {
         );
     }
 
+    /// @notice The hash of a session whose fields are in a packed use.
+    function hashPacked(
+        PackedUse packed,
+        address account,
+        uint256 chainId,
+        bytes32 operationPoliciesHash,
+        bytes32 signaturePoliciesHash,
+        bytes32 actionsHash
+    ) internal pure returns (bytes32) {
+        return EfficientHashLib.hash(
+            SESSION_TYPEHASH,
+            bytes32(uint256(uint160(account))),
+            bytes32(chainId),
+            bytes32(packed.epoch()),
+            bytes32(packed.validAfter()),
+            bytes32(packed.validUntil()),
+            packed.salt(),
+            EfficientHashLib.hashCalldata(packed.keyPosition().slice(packed.keyLength())),
+            bytes32(uint256(uint160(packed.paymaster()))),
+            bytes32(packed.maxOpCost()),
+            operationPoliciesHash,
+            signaturePoliciesHash,
+            actionsHash
+        );
+    }
+
     /// @notice The hash of a bundle of the sessions with these ids.
     function hashBundle(bytes32[] memory ids) internal pure returns (bytes32) {
         return EfficientHashLib.hash(BUNDLE_TYPEHASH, EfficientHashLib.hash(ids));
@@ -68,6 +101,10 @@ library SessionHash {
 
     function hashUse(bytes32 userOpHash, bytes32 id, bytes32 use) internal pure returns (bytes32) {
         return EfficientHashLib.hash(USE_TYPEHASH, userOpHash, id, use);
+    }
+
+    function hashSignatureUse(bytes32 digest, bytes32 id, bytes32 use) internal pure returns (bytes32) {
+        return EfficientHashLib.hash(SIGNATURE_USE_TYPEHASH, digest, id, use);
     }
 
     function _hash(Policy[] calldata policies) private pure returns (bytes32) {

@@ -75,7 +75,9 @@ library UseDecoder {
             if (keySignature > end) _refuse(packed, end);
 
             uint256 chainId = flags & FLAG_EVERY_CHAIN != 0 ? 0 : block.chainid;
-            bytes32 id = _hashSession(packed, chainId, operationPoliciesHash, signaturePoliciesHash, actionsHash);
+            bytes32 id = SessionHash.hashPacked(
+                packed, msg.sender, chainId, operationPoliciesHash, signaturePoliciesHash, actionsHash
+            );
             return Use(id, packed, operationPolicies, revealed, positions, claims, evidence, keySignature);
         }
     }
@@ -96,11 +98,16 @@ library UseDecoder {
     }
 
     /// @notice The root that the Merkle proof leads to from the session's id.
-    function root(Use memory use) internal pure returns (bytes32 node) {
+    function root(Use memory use) internal pure returns (bytes32) {
+        return rootOf(use.id, use.evidence);
+    }
+
+    /// @notice The root that the Merkle proof whose depth is at `position` leads to from `id`.
+    function rootOf(bytes32 id, uint256 position) internal pure returns (bytes32 node) {
         unchecked {
-            node = use.id;
-            uint256 cursor = use.evidence + 1;
-            uint256 end = cursor + 32 * use.evidence.integer(1);
+            node = id;
+            uint256 cursor = position + 1;
+            uint256 end = cursor + 32 * position.integer(1);
             for (; cursor < end; cursor += 32) {
                 node = Hashes.commutativeKeccak256(node, cursor.word());
             }
@@ -232,30 +239,6 @@ library UseDecoder {
             (policiesHash, cursor) = ActionDecoder.hashPolicies(policies, policyCount, end);
             actionHash = SessionHash.hashAction(target, selector, maxValue, policiesHash);
         }
-    }
-
-    function _hashSession(
-        PackedUse packed,
-        uint256 chainId,
-        bytes32 operationPoliciesHash,
-        bytes32 signaturePoliciesHash,
-        bytes32 actionsHash
-    ) private view returns (bytes32) {
-        return EfficientHashLib.hash(
-            SessionHash.SESSION_TYPEHASH,
-            bytes32(uint256(uint160(msg.sender))),
-            bytes32(chainId),
-            bytes32(packed.epoch()),
-            bytes32(packed.validAfter()),
-            bytes32(packed.validUntil()),
-            packed.salt(),
-            EfficientHashLib.hashCalldata(packed.keyPosition().slice(packed.keyLength())),
-            bytes32(uint256(uint160(packed.paymaster()))),
-            bytes32(packed.maxOpCost()),
-            operationPoliciesHash,
-            signaturePoliciesHash,
-            actionsHash
-        );
     }
 
     /// @dev Reverts about what is at `position`.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {CalldataReader} from "../libraries/CalldataReader.sol";
+import {NO_END, ValidityWindow, ValidityWindowLibrary} from "./ValidityWindow.sol";
 
 /// @notice Where a packed use begins: a position in the calldata of the present call. Its fields are read from there.
 ///
@@ -60,6 +61,14 @@ library PackedUseLibrary {
         unchecked {
             return (use.position() + VALID_UNTIL).integer(6);
         }
+    }
+
+    /// @notice The session's own validity window. Reverts if a bound is none.
+    function window(PackedUse use) internal pure returns (ValidityWindow memory) {
+        (uint256 first, uint256 last) = (use.validAfter(), use.validUntil());
+        ValidityWindowLibrary.requireTime(first);
+        ValidityWindowLibrary.requireTime(last);
+        return ValidityWindow(first, last == 0 ? NO_END : last);
     }
 
     function salt(PackedUse use) internal pure returns (bytes32) {

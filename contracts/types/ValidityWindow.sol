@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ISessionKeyManager} from "../interfaces/ISessionKeyManager.sol";
+
 /// @notice The seconds from `validAfter` to `validUntil`, both included (EntryPoint v0.8 and later refuse the first); `validUntil` is never 0 here: no end is
 /// `NO_END`.
 struct ValidityWindow {
@@ -36,6 +38,27 @@ library ValidityWindowLibrary {
     /// @notice The bounds in validation data; a `validUntil` of 0 means no end.
     function unpack(uint256 validationData) internal pure returns (uint256 validAfter, uint256 validUntil) {
         return (validationData >> AFTER_OFFSET, validationData >> UNTIL_OFFSET & type(uint48).max);
+    }
+
+    /// @notice Restricts `window` by what a policy answered. Reverts if that is no validity window.
+    /// @param id The session, for errors.
+    function restrict(ValidityWindow memory window, bytes32 id, address policy, bytes memory answer) internal pure {
+        // An address without code answers with nothing.
+        if (answer.length != 32) revert ISessionKeyManager.InvalidPolicyAnswer(id, policy, answer.length);
+        uint256 validationData = uint256(bytes32(answer));
+        if (validationData == 0) return;
+        if (uint160(validationData) != 0) {
+            revert ISessionKeyManager.InvalidPolicyValidationData(id, policy, validationData);
+        }
+        (uint256 validAfter, uint256 validUntil) = unpack(validationData);
+        requireTime(validAfter);
+        requireTime(validUntil);
+        intersect(window, validAfter, validUntil);
+    }
+
+    /// @notice Reverts unless `time` can be a bound of a window.
+    function requireTime(uint256 time) internal pure {
+        if (time >= TIME_LIMIT) revert ISessionKeyManager.TimeOutOfRange(time);
     }
 
     /// @notice Restricts `window` to the seconds from `validAfter` to `validUntil` (0: no end).
