@@ -8,6 +8,8 @@ const interfaces = [
   "IGasLimitPolicy",
   "INativeLimitPolicy",
   "ISessionKeyManager",
+  "ISignatureChecker",
+  "ITypedDataPolicy",
   "IUsageLimitPolicy",
 ];
 

@@ -122,8 +122,8 @@ contract Deploy is Script {
     }
 
     /// @notice All contracts, in the order in which they are deployed.
-    function contracts() public pure returns (Entry[] memory entries) {
-        entries = new Entry[](13);
+    function contracts() public view returns (Entry[] memory entries) {
+        entries = new Entry[](14);
         entries[0] = _entry("SessionKeyManager", "sessionKeyManager");
         entries[1] = _entry("ERC20LimitPolicy", "erc20LimitPolicy");
         entries[2] = _entry("ABIRulePolicy", "abiRulePolicy");
@@ -139,6 +139,9 @@ contract Deploy is Script {
         );
         entries[11] = _verifier("WebAuthnVerifier", "webAuthnVerifier", "WebAuthnVerifier", false);
         entries[12] = _verifier("WebAuthnPrecompileVerifier", "webAuthnPrecompileVerifier", "WebAuthnVerifier", true);
+        // Its rules on fields are those of the policy for calls.
+        entries[13] = _entry("TypedDataPolicy", "typedDataPolicy");
+        entries[13].arguments = abi.encode(_addressOf(entries[2]));
     }
 
     /// @notice Whether the chain verifies P-256 signatures at address 0x100. The chain is asked, if there is one behind an
@@ -175,7 +178,7 @@ contract Deploy is Script {
         return Entry(name, key, string.concat(artifact, ".sol:", artifact), abi.encode(usesPrecompile), usesPrecompile);
     }
 
-    function _entryOf(string memory name) private pure returns (Entry memory) {
+    function _entryOf(string memory name) private view returns (Entry memory) {
         Entry[] memory entries = contracts();
         for (uint256 i = 0; i < entries.length; ++i) {
             if (keccak256(bytes(entries[i].name)) == keccak256(bytes(name))) return entries[i];

@@ -700,6 +700,15 @@ export const sessionKeyManagerAbi = [
   },
   {
     type: 'function',
+    inputs: [],
+    name: 'signatureChecker',
+    outputs: [
+      { name: '', internalType: 'contract ISignatureChecker', type: 'address' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
     inputs: [{ name: 'account', internalType: 'address', type: 'address' }],
     name: 'signedGrantsOf',
     outputs: [
@@ -1162,6 +1171,220 @@ export const sessionKeyManagerAbi = [
     name: 'ValueExceeded',
   },
   { type: 'error', inputs: [], name: 'ZeroSessionId' },
+] as const
+
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+// SignatureChecker
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+export const signatureCheckerAbi = [
+  {
+    type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'sender', internalType: 'address', type: 'address' },
+      { name: 'hash', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'signature', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'checkSignature',
+    outputs: [{ name: '', internalType: 'bytes4', type: 'bytes4' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [],
+    name: 'manager',
+    outputs: [{ name: '', internalType: 'address', type: 'address' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'hash', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'actual', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'ContentDiffers',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'primaryType', internalType: 'string', type: 'string' }],
+    name: 'ContentForbidden',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'separator', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'actual', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'DomainDiffers',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'chainId', internalType: 'uint256', type: 'uint256' }],
+    name: 'DomainOfAnotherChain',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'id', internalType: 'bytes32', type: 'bytes32' }],
+    name: 'NotSignedByKey',
+  },
+  { type: 'error', inputs: [], name: 'NothingMayBeSigned' },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'validAfter', internalType: 'uint256', type: 'uint256' },
+      { name: 'validUntil', internalType: 'uint256', type: 'uint256' },
+      { name: 'time', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'OutsideWindow',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'sender', internalType: 'address', type: 'address' }],
+    name: 'SenderForbidden',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'policyIndex', internalType: 'uint256', type: 'uint256' },
+      { name: 'policy', internalType: 'address', type: 'address' },
+      { name: 'reason', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'SignaturePolicyRefused',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'verifyingContract', internalType: 'address', type: 'address' },
+    ],
+    name: 'VerifyingContractForbidden',
+  },
+] as const
+
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+// TypedDataPolicy
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+export const typedDataPolicyAbi = [
+  {
+    type: 'function',
+    inputs: [],
+    name: 'abiRulePolicy',
+    outputs: [{ name: '', internalType: 'address', type: 'address' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'sender', internalType: 'address', type: 'address' },
+      { name: 'message', internalType: 'bytes', type: 'bytes' },
+      { name: 'config', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'checkPersonalMessage',
+    outputs: [
+      { name: 'validationData', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'sender', internalType: 'address', type: 'address' },
+      {
+        name: 'typedData',
+        internalType: 'struct TypedData',
+        type: 'tuple',
+        components: [
+          {
+            name: 'domain',
+            internalType: 'struct AppDomain',
+            type: 'tuple',
+            components: [
+              { name: 'fields', internalType: 'bytes1', type: 'bytes1' },
+              { name: 'nameHash', internalType: 'bytes32', type: 'bytes32' },
+              { name: 'versionHash', internalType: 'bytes32', type: 'bytes32' },
+              { name: 'chainId', internalType: 'uint256', type: 'uint256' },
+              {
+                name: 'verifyingContract',
+                internalType: 'address',
+                type: 'address',
+              },
+              { name: 'salt', internalType: 'bytes32', type: 'bytes32' },
+              { name: 'separator', internalType: 'bytes32', type: 'bytes32' },
+            ],
+          },
+          { name: 'primaryType', internalType: 'string', type: 'string' },
+          { name: 'encodedType', internalType: 'string', type: 'string' },
+          { name: 'contentsHash', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'witness', internalType: 'bytes', type: 'bytes' },
+        ],
+      },
+      { name: 'config', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'checkTypedData',
+    outputs: [
+      { name: 'validationData', internalType: 'uint256', type: 'uint256' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'position', internalType: 'uint256', type: 'uint256' }],
+    name: 'InvalidConfig',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'expected', internalType: 'uint256', type: 'uint256' },
+      { name: 'actual', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'InvalidWitnessLength',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'length', internalType: 'uint256', type: 'uint256' }],
+    name: 'PersonalMessageNotAllowed',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'primaryType', internalType: 'string', type: 'string' },
+      { name: 'word', internalType: 'uint256', type: 'uint256' },
+      { name: 'bound', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'RuleMissing',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'reason', internalType: 'bytes', type: 'bytes' }],
+    name: 'RulesNotMet',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'primaryType', internalType: 'string', type: 'string' }],
+    name: 'TypeForbidden',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'domainSeparator', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'typeHash', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'TypedDataNotAllowed',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'structIndex', internalType: 'uint256', type: 'uint256' },
+      { name: 'expected', internalType: 'bytes32', type: 'bytes32' },
+      { name: 'actual', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'WitnessDiffers',
+  },
 ] as const
 
 //////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////

@@ -7,7 +7,7 @@ import {Test} from "forge-std/Test.sol";
 /// to where the source does not show it.
 contract BytecodeTest is Test {
     bytes1 private constant GAS = 0x5a;
-    string[10] private names = [
+    string[11] private names = [
         "SessionKeyManager",
         "ERC20LimitPolicy",
         "ABIRulePolicy",
@@ -17,7 +17,8 @@ contract BytecodeTest is Test {
         "P256Verifier",
         "WebCryptoP256Verifier",
         "WebAuthnVerifier",
-        "ERC1271Verifier"
+        "ERC1271Verifier",
+        "TypedDataPolicy"
     ];
 
     /// @dev OP-012: GAS only right before a call.

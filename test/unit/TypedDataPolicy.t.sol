@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Test} from "forge-std/Test.sol";
+import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
+import {TypedData} from "contracts/interfaces/ISignaturePolicy.sol";
+import {ITypedDataPolicy} from "contracts/interfaces/ITypedDataPolicy.sol";
+
+contract TypedDataPolicyTest is Test {
+    string private constant PERMIT =
+        "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
+    string private constant DETAILS = "PermitDetails(address token,uint160 amount,uint48 expiration,uint48 nonce)";
+    string private constant SINGLE = "PermitSingle(PermitDetails details,address spender,uint256 sigDeadline)";
+    string private constant MAIL = "Mail(uint256 number,address to)";
+    bytes32 private constant DOMAIN = keccak256("domain");
+
+    uint8 private constant EQUAL = 0;
+    uint8 private constant NOT_EQUAL = 1;
+    uint8 private constant LESS = 2;
+    uint8 private constant LESS_OR_EQUAL = 3;
+    uint8 private constant GREATER_OR_EQUAL = 5;
+    uint8 private constant ACCOUNT = 9;
+    uint8 private constant UINT256 = 0x20;
+    uint8 private constant INT256 = 0x60;
+    uint8 private constant ADDRESS = 0x14;
+
+    ITypedDataPolicy private policy;
+    address private rules;
+    address private account = makeAddr("account");
+    address private spender = makeAddr("spender");
+    address private token = makeAddr("token");
+
+    function setUp() public {
+        rules = deployCode("ABIRulePolicy.sol:ABIRulePolicy");
+        policy = ITypedDataPolicy(deployCode("TypedDataPolicy.sol:TypedDataPolicy", abi.encode(rules)));
+    }
+
+    function _data(string memory name, string memory encodedType, bytes memory fields, bytes memory nested)
+        private
+        pure
+        returns (TypedData memory data)
+    {
+        data.domain.separator = DOMAIN;
+        data.primaryType = name;
+        data.encodedType = encodedType;
+        data.contentsHash = keccak256(abi.encodePacked(keccak256(bytes(encodedType)), fields));
+        data.witness = abi.encodePacked(fields, nested);
+    }
+
+    function _mail(uint256 number, address to) private pure returns (TypedData memory) {
+        return _data("Mail", MAIL, abi.encode(number, to), "");
+    }
+
+    function _permit(address to, uint256 value) private view returns (TypedData memory) {
+        return _data("Permit", PERMIT, abi.encode(account, to, value, 3, 4), "");
+    }
+
+    function _permitSingle(address token_, uint256 amount, address to) private pure returns (TypedData memory) {
+        bytes memory details = abi.encode(token_, amount, 5, 6);
+        bytes32 detailsHash = keccak256(abi.encodePacked(keccak256(bytes(DETAILS)), details));
+        return _data("PermitSingle", string.concat(SINGLE, DETAILS), abi.encode(detailsHash, to, 7), details);
+    }
+
+    /*//////////////////////////////////////////////////////////////
+                            CONFIGURATIONS
+    //////////////////////////////////////////////////////////////*/
+
+    function _config(bytes memory alternative) private pure returns (bytes memory) {
+        return abi.encodePacked(uint8(1), uint16(alternative.length), alternative);
+    }
+
+    function _config(bytes memory first, bytes memory second) private pure returns (bytes memory) {
+        return abi.encodePacked(uint8(2), uint16(first.length), first, uint16(second.length), second);
+    }
+
+    function _alternative(string memory encodedType, uint8 fields, bytes memory nested, bytes memory ruleSet)
+        private
+        pure
+        returns (bytes memory)
+    {
+        uint8 count = uint8(nested.length / 35);
+        return abi.encodePacked(uint8(0), DOMAIN, keccak256(bytes(encodedType)), fields, count, nested, ruleSet);
+    }
+
+    function _mailAlternative(bytes memory ruleSet) private pure returns (bytes memory) {
+        return _alternative(MAIL, 2, "", ruleSet);
+    }
+
+    function _detailsNested() private pure returns (bytes memory) {
+        return abi.encodePacked(uint8(0), uint8(0), keccak256(bytes(DETAILS)), uint8(4));
+    }
+
+    /// @dev A group of one rule.
+    function _rule(uint16 word, uint8 typeCode, uint8 comparison, uint256 expected)
+        private
+        pure
+        returns (bytes memory packed)
+    {
+        packed = abi.encodePacked(uint8(1), uint8(0), word, typeCode, comparison);
+        if (comparison == ACCOUNT) return packed;
+        if (typeCode == ADDRESS) return abi.encodePacked(packed, uint160(expected));
+        return abi.encodePacked(packed, expected);
+    }
+
+    function _all(bytes memory first, bytes memory second) private pure returns (bytes memory) {
+        return abi.encodePacked(uint8(2), first, second);
+    }
+
+    function _all(bytes memory first, bytes memory second, bytes memory third) private pure returns (bytes memory) {
+        return abi.encodePacked(uint8(3), first, second, third);
+    }
+
+    function _assertAccepted(TypedData memory data, bytes memory config) private view {
+        assertEq(policy.checkTypedData(account, spender, data, config), 0);
+    }
+
+    function _assertRefused(TypedData memory data, bytes memory config, bytes memory reason) private {
+        vm.expectRevert(reason);
+        policy.checkTypedData(account, spender, data, config);
+    }
+
+    /*//////////////////////////////////////////////////////////////
+                             DOMAIN AND TYPE
+    //////////////////////////////////////////////////////////////*/
+
+    function test_AnyMessageOfTheType() external view {
+        _assertAccepted(_mail(7, token), _config(_mailAlternative("")));
+        _assertAccepted(_mail(8, spender), _config(_mailAlternative("")));
+    }
+
+    function testFuzz_RevertWhen_TheDomainIsAnother(bytes32 domain) external {
+        vm.assume(domain != DOMAIN);
+        TypedData memory data = _mail(7, token);
+        data.domain.separator = domain;
+        bytes memory reason =
+            abi.encodeWithSelector(ITypedDataPolicy.TypedDataNotAllowed.selector, domain, keccak256(bytes(MAIL)));
+        _assertRefused(data, _config(_mailAlternative("")), reason);
+    }
+
+    function test_RevertWhen_TheTypeIsAnother() external {
+        string memory other = "Mail(uint256 number,address from)";
+        bytes memory reason =
+            abi.encodeWithSelector(ITypedDataPolicy.TypedDataNotAllowed.selector, DOMAIN, keccak256(bytes(other)));
+        _assertRefused(_data("Mail", other, abi.encode(7, token), ""), _config(_mailAlternative("")), reason);
+    }
+
+    function test_OneOfSeveralAlternatives() external {
+        bytes memory config = _config(
+            _mailAlternative(abi.encodePacked(uint8(1), _rule(0, UINT256, EQUAL, 7))),
+            _mailAlternative(abi.encodePacked(uint8(1), _rule(0, UINT256, EQUAL, 8)))
+        );
+        _assertAccepted(_mail(7, token), config);
+        _assertAccepted(_mail(8, token), config);
+        _assertRefused(_mail(9, token), config, _ruleNotMet(0, UINT256, EQUAL, abi.encode(8), bytes32(uint256(9))));
+    }
+
+    function test_PersonalMessagesAndTypedDataAreApart() external {
+        bytes memory personal = abi.encodePacked(uint8(1), "hello");
+        bytes memory reason =
+            abi.encodeWithSelector(ITypedDataPolicy.TypedDataNotAllowed.selector, DOMAIN, keccak256(bytes(MAIL)));
+        _assertRefused(_mail(7, token), _config(personal), reason);
+        _assertAccepted(_mail(7, token), _config(personal, _mailAlternative("")));
+        vm.expectRevert(abi.encodeWithSelector(ITypedDataPolicy.PersonalMessageNotAllowed.selector, 5));
+        policy.checkPersonalMessage(account, spender, "hello", _config(_mailAlternative("")));
+    }
+
+    function testFuzz_PersonalMessagesBeginAsTheyMust(bytes calldata prefix, bytes calldata rest) external {
+        vm.assume(prefix.length != 0 && prefix.length < 60_000);
+        bytes memory config = _config(abi.encodePacked(uint8(1), prefix));
+        assertEq(policy.checkPersonalMessage(account, spender, bytes.concat(prefix, rest), config), 0);
+        bytes memory other = bytes.concat(prefix, rest);
+        other[prefix.length - 1] ^= 0x01;
+        vm.expectRevert(abi.encodeWithSelector(ITypedDataPolicy.PersonalMessageNotAllowed.selector, other.length));
+        policy.checkPersonalMessage(account, spender, other, config);
+        bytes memory short = prefix[:prefix.length - 1];
+        vm.expectRevert(abi.encodeWithSelector(ITypedDataPolicy.PersonalMessageNotAllowed.selector, short.length));
+        policy.checkPersonalMessage(account, spender, short, config);
+    }
+
+    /*//////////////////////////////////////////////////////////////
+                            FIELDS AND RULES
+    //////////////////////////////////////////////////////////////*/
+
+    function _ruleNotMet(uint256 word, uint8 typeCode, uint8 comparison, bytes memory expected, bytes32 actual)
+        private
+        pure
+        returns (bytes memory)
+    {
+        bytes memory inner = abi.encodeWithSelector(
+            IABIRulePolicy.RuleNotMet.selector, 0, word, typeCode, comparison, expected, actual
+        );
+        return abi.encodeWithSelector(ITypedDataPolicy.RulesNotMet.selector, inner);
+    }
+
+    function testFuzz_FieldsMeetTheRules(uint256 number, uint256 limit) external {
+        bytes memory config =
+            _config(_mailAlternative(abi.encodePacked(uint8(1), _rule(0, UINT256, LESS_OR_EQUAL, limit))));
+        if (number <= limit) {
+            _assertAccepted(_mail(number, token), config);
+        } else {
+            _assertRefused(
+                _mail(number, token), config, _ruleNotMet(0, UINT256, LESS_OR_EQUAL, abi.encode(limit), bytes32(number))
+            );
+        }
+    }
+
+    function test_AFieldEqualsTheAccount() external {
+        bytes memory config = _config(_mailAlternative(abi.encodePacked(uint8(1), _rule(1, ADDRESS, ACCOUNT, 0))));
+        _assertAccepted(_mail(7, account), config);
+        _assertRefused(_mail(7, token), config, _ruleNotMet(1, ADDRESS, ACCOUNT, "", bytes32(uint256(uint160(token)))));
+    }
+
+    function testFuzz_RevertWhen_TheWitnessIsNotOfTheMessage(uint256 bit) external {
+        TypedData memory data = _mail(7, token);
+        bit = bit % 512;
+        data.witness[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        bytes32 actual = keccak256(abi.encodePacked(keccak256(bytes(MAIL)), data.witness));
+        bytes memory reason =
+            abi.encodeWithSelector(ITypedDataPolicy.WitnessDiffers.selector, 0, data.contentsHash, actual);
+        _assertRefused(data, _config(_mailAlternative("")), reason);
+    }
+
+    function test_RevertWhen_TheWitnessHasAnotherLength() external {
+        TypedData memory data = _mail(7, token);
+        for (uint256 length = 0; length < 130; ++length) {
+            if (length == 64) continue;
+            data.witness = new bytes(length);
+            _assertRefused(
+                data,
+                _config(_mailAlternative("")),
+                abi.encodeWithSelector(ITypedDataPolicy.InvalidWitnessLength.selector, 64, length)
+            );
+        }
+    }
+
+    function testFuzz_RevertWhen_ANestedStructIsNotOfTheMessage(uint256 bit) external {
+        bytes memory config = _config(_alternative(string.concat(SINGLE, DETAILS), 3, _detailsNested(), _bounded()));
+        TypedData memory data = _permitSingle(token, 50, spender);
+        _assertAccepted(data, config);
+        bit = bit % 1024;
+        // The fields of the nested struct come after the three of the message.
+        data.witness[96 + bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        bytes memory nested = new bytes(128);
+        for (uint256 i = 0; i < 128; ++i) {
+            nested[i] = data.witness[96 + i];
+        }
+        bytes32 actual = keccak256(abi.encodePacked(keccak256(bytes(DETAILS)), nested));
+        bytes32 expected = keccak256(abi.encodePacked(keccak256(bytes(DETAILS)), abi.encode(token, 50, 5, 6)));
+        bytes memory reason = abi.encodeWithSelector(ITypedDataPolicy.WitnessDiffers.selector, 1, expected, actual);
+        _assertRefused(data, config, reason);
+    }
+
+    /// @dev Fixed spender and token, bounded amount.
+    function _bounded() private view returns (bytes memory) {
+        return _all(
+            _rule(1, ADDRESS, EQUAL, uint160(spender)),
+            _rule(3, ADDRESS, EQUAL, uint160(token)),
+            _rule(4, UINT256, LESS_OR_EQUAL, 50)
+        );
+    }
+
+    function test_RulesLookIntoNestedStructs() external {
+        bytes memory config = _config(_alternative(string.concat(SINGLE, DETAILS), 3, _detailsNested(), _bounded()));
+        _assertAccepted(_permitSingle(token, 50, spender), config);
+        bytes memory inner = abi.encodeWithSelector(
+            IABIRulePolicy.RuleNotMet.selector, 2, 4, UINT256, LESS_OR_EQUAL, abi.encode(50), bytes32(uint256(51))
+        );
+        _assertRefused(
+            _permitSingle(token, 51, spender),
+            config,
+            abi.encodeWithSelector(ITypedDataPolicy.RulesNotMet.selector, inner)
+        );
+        inner = abi.encodeWithSelector(
+            IABIRulePolicy.RuleNotMet.selector,
+            1,
+            3,
+            ADDRESS,
+            EQUAL,
+            abi.encodePacked(token),
+            bytes32(uint256(uint160(account)))
+        );
+        _assertRefused(
+            _permitSingle(account, 50, spender),
+            config,
+            abi.encodeWithSelector(ITypedDataPolicy.RulesNotMet.selector, inner)
+        );
+    }
+
+    /// @dev A(B b,uint256 x), B(uint256 y,C c), C(uint256 z).
+    function test_RulesLookTwoLevelsDeep() external {
+        string memory typeC = "C(uint256 z)";
+        string memory typeB = string.concat("B(uint256 y,C c)", typeC);
+        string memory typeA = "A(B b,uint256 x)B(uint256 y,C c)C(uint256 z)";
+        bytes memory c = abi.encode(30);
+        bytes memory b = abi.encode(20, keccak256(abi.encodePacked(keccak256(bytes(typeC)), c)));
+        bytes memory a = abi.encode(keccak256(abi.encodePacked(keccak256(bytes(typeB)), b)), 10);
+        bytes memory nested = abi.encodePacked(
+            abi.encodePacked(uint8(0), uint8(0), keccak256(bytes(typeB)), uint8(2)),
+            abi.encodePacked(uint8(1), uint8(1), keccak256(bytes(typeC)), uint8(1))
+        );
+        bytes memory rule = abi.encodePacked(uint8(1), _rule(4, UINT256, EQUAL, 30));
+        TypedData memory data = _data("A", typeA, a, abi.encodePacked(b, c));
+        _assertAccepted(data, _config(_alternative(typeA, 2, nested, rule)));
+        rule = abi.encodePacked(uint8(1), _rule(4, UINT256, EQUAL, 31));
+        bytes memory reason = _ruleNotMet(4, UINT256, EQUAL, abi.encode(31), bytes32(uint256(30)));
+        _assertRefused(data, _config(_alternative(typeA, 2, nested, rule)), reason);
+    }
+
+    /*//////////////////////////////////////////////////////////////
+                       MESSAGES THAT MOVE TOKENS
+    //////////////////////////////////////////////////////////////*/
+
+    function _permitConfig(bytes memory ruleSet) private pure returns (bytes memory) {
+        return _config(_alternative(PERMIT, 5, "", ruleSet));
+    }
+
+    function _missing(string memory name, uint256 word, uint256 bound) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ITypedDataPolicy.RuleMissing.selector, name, word, bound);
+    }
+
+    function test_APermitNeedsASpenderAndALimit() external {
+        bytes memory fixedSpender = _rule(1, ADDRESS, EQUAL, uint160(spender));
+        bytes memory limit = _rule(2, UINT256, LESS_OR_EQUAL, 50);
+        TypedData memory data = _permit(spender, 50);
+        _assertRefused(data, _permitConfig(""), _missing("Permit", 1, 1));
+        _assertRefused(data, _permitConfig(abi.encodePacked(uint8(1), fixedSpender)), _missing("Permit", 2, 2));
+        _assertRefused(data, _permitConfig(abi.encodePacked(uint8(1), limit)), _missing("Permit", 1, 1));
+        _assertAccepted(data, _permitConfig(_all(fixedSpender, limit)));
+        _assertAccepted(data, _permitConfig(_all(limit, fixedSpender)));
+        _assertAccepted(data, _permitConfig(_all(fixedSpender, _rule(2, UINT256, LESS, 51))));
+    }
+
+    function test_RulesThatBoundNothingDoNotCount() external {
+        bytes memory fixedSpender = _rule(1, ADDRESS, EQUAL, uint160(spender));
+        TypedData memory data = _permit(spender, 50);
+        bytes memory missing = _missing("Permit", 2, 2);
+        _assertRefused(data, _permitConfig(_all(fixedSpender, _rule(2, UINT256, NOT_EQUAL, 1))), missing);
+        _assertRefused(data, _permitConfig(_all(fixedSpender, _rule(2, UINT256, GREATER_OR_EQUAL, 1))), missing);
+        // Taken as signed, a huge amount is negative.
+        _assertRefused(data, _permitConfig(_all(fixedSpender, _rule(2, INT256, LESS_OR_EQUAL, 50))), missing);
+        // On another field.
+        _assertRefused(data, _permitConfig(_all(fixedSpender, _rule(4, UINT256, LESS_OR_EQUAL, 50))), missing);
+        // One of two alternatives, the other of which bounds nothing.
+        bytes memory either = abi.encodePacked(
+            uint8(2),
+            abi.encodePacked(uint8(0), uint16(2), UINT256, LESS_OR_EQUAL, uint256(50)),
+            abi.encodePacked(uint8(0), uint16(3), UINT256, EQUAL, uint256(3))
+        );
+        _assertRefused(data, _permitConfig(_all(fixedSpender, either)), missing);
+        // The spender is bounded, not fixed.
+        _assertRefused(
+            data,
+            _permitConfig(_all(_rule(1, ADDRESS, LESS, type(uint160).max), _rule(2, UINT256, LESS, 51))),
+            _missing("Permit", 1, 1)
+        );
+    }
+
+    function test_APermitSingleNeedsItsDetails() external {
+        string memory encodedType = string.concat(SINGLE, DETAILS);
+        TypedData memory data = _permitSingle(token, 50, spender);
+        _assertRefused(
+            data, _config(_alternative(encodedType, 3, _detailsNested(), "")), _missing("PermitSingle", 1, 1)
+        );
+        // Words 3 and 4 are of no struct, or of another field's.
+        _assertRefused(data, _config(_alternative(encodedType, 3, "", _bounded())), _missing("PermitSingle", 3, 1));
+        bytes memory elsewhere = abi.encodePacked(uint8(0), uint8(1), keccak256(bytes(DETAILS)), uint8(4));
+        _assertRefused(
+            data, _config(_alternative(encodedType, 3, elsewhere, _bounded())), _missing("PermitSingle", 3, 1)
+        );
+    }
+
+    function test_RevertWhen_APermitIsOfAnUnknownKind() external {
+        string memory dai = "Permit(address holder,address spender,uint256 nonce,uint256 expiry,bool allowed)";
+        TypedData memory data = _data("Permit", dai, abi.encode(account, spender, 1, 2, true), "");
+        bytes memory config = _config(_alternative(dai, 5, "", abi.encodePacked(uint8(1), _rule(1, ADDRESS, EQUAL, 1))));
+        _assertRefused(data, config, abi.encodeWithSelector(ITypedDataPolicy.TypeForbidden.selector, "Permit"));
+    }
+
+    function test_RevertWhen_TheNameIsForbidden() external {
+        string[12] memory names = [
+            "SafeTx",
+            "SafeOp",
+            "PackedUserOperation",
+            "ModuleEnableMode",
+            "Enable",
+            "Kernel",
+            "SessionBundle",
+            "Delegation",
+            "PermitBatch",
+            "PermitBatchTransferFrom",
+            "OrderComponents",
+            "BulkOrder"
+        ];
+        for (uint256 i = 0; i < names.length; ++i) {
+            string memory encodedType = string.concat(names[i], "(uint256 number,address to)");
+            _assertRefused(
+                _data(names[i], encodedType, abi.encode(7, token), ""),
+                _config(_alternative(encodedType, 2, "", "")),
+                abi.encodeWithSelector(ITypedDataPolicy.TypeForbidden.selector, names[i])
+            );
+        }
+    }
+
+    /*//////////////////////////////////////////////////////////////
+                         MALFORMED CONFIGURATIONS
+    //////////////////////////////////////////////////////////////*/
+
+    function _invalid(uint256 position) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(ITypedDataPolicy.InvalidConfig.selector, position);
+    }
+
+    function test_RevertWhen_TheConfigurationIsMalformed() external {
+        TypedData memory data = _mail(7, token);
+        bytes memory good = _mailAlternative("");
+        _assertRefused(data, "", _invalid(0));
+        _assertRefused(data, hex"00", _invalid(0));
+        _assertRefused(data, hex"01", _invalid(1));
+        _assertRefused(data, abi.encodePacked(_config(good), uint8(0)), _invalid(70));
+        _assertRefused(data, abi.encodePacked(uint8(1), uint16(68), good), _invalid(70));
+        _assertRefused(data, abi.encodePacked(uint8(1), uint16(66), good), _invalid(3));
+        // An unknown kind; too many nested structs; one of a later struct; a field that there is not.
+        good[0] = 0x02;
+        _assertRefused(data, _config(good), _invalid(3));
+        good[0] = 0x00;
+        good[66] = 0x01;
+        _assertRefused(data, _config(good), _invalid(69));
+        bytes memory nested = abi.encodePacked(uint8(1), uint8(0), bytes32(0), uint8(1));
+        _assertRefused(data, _config(_alternative(MAIL, 2, nested, "")), _invalid(70));
+        nested = abi.encodePacked(uint8(0), uint8(2), bytes32(0), uint8(1));
+        _assertRefused(data, _config(_alternative(MAIL, 2, nested, "")), _invalid(71));
+        // A personal message of any beginning.
+        _assertRefused(data, _config(hex"01"), _invalid(3));
+    }
+
+    function test_RevertWhen_TheRulesAreMalformed() external {
+        bytes memory inner = abi.encodeWithSelector(IABIRulePolicy.InvalidConfig.selector, 0);
+        _assertRefused(
+            _mail(7, token),
+            _config(_mailAlternative(hex"00")),
+            abi.encodeWithSelector(ITypedDataPolicy.RulesNotMet.selector, inner)
+        );
+    }
+
+    function testFuzz_AcceptsNothingByChance(TypedData calldata data, bytes calldata config) external view {
+        try policy.checkTypedData(account, spender, data, config) {
+            revert("accepted");
+        } catch {}
+        try policy.checkPersonalMessage(account, spender, data.witness, config) {
+            revert("accepted");
+        } catch {}
+    }
+
+    function test_RulesAreThoseOfThePolicyItWasDeployedWith() external view {
+        assertEq(policy.abiRulePolicy(), rules);
+    }
+}
