@@ -39,6 +39,31 @@ export const abiRulePolicyAbi = [
   },
   {
     type: 'error',
+    inputs: [
+      { name: 'position', internalType: 'uint256', type: 'uint256' },
+      { name: 'path', internalType: 'bytes', type: 'bytes' },
+      { name: 'typeCode', internalType: 'uint8', type: 'uint8' },
+      { name: 'test', internalType: 'uint8', type: 'uint8' },
+      { name: 'comparison', internalType: 'uint8', type: 'uint8' },
+      { name: 'expected', internalType: 'bytes', type: 'bytes' },
+      { name: 'actual', internalType: 'bytes', type: 'bytes' },
+    ],
+    name: 'ArgumentRuleNotMet',
+  },
+  {
+    type: 'error',
+    inputs: [
+      { name: 'position', internalType: 'uint256', type: 'uint256' },
+      { name: 'path', internalType: 'bytes', type: 'bytes' },
+      { name: 'offset', internalType: 'uint256', type: 'uint256' },
+      { name: 'typeCode', internalType: 'uint8', type: 'uint8' },
+      { name: 'expected', internalType: 'uint256', type: 'uint256' },
+      { name: 'actual', internalType: 'uint256', type: 'uint256' },
+    ],
+    name: 'ArgumentsNotCanonical',
+  },
+  {
+    type: 'error',
     inputs: [{ name: 'position', internalType: 'uint256', type: 'uint256' }],
     name: 'InvalidConfig',
   },
@@ -63,6 +88,11 @@ export const abiRulePolicyAbi = [
       { name: 'actual', internalType: 'bytes32', type: 'bytes32' },
     ],
     name: 'RuleNotMet',
+  },
+  {
+    type: 'error',
+    inputs: [{ name: 'position', internalType: 'uint256', type: 'uint256' }],
+    name: 'RulesTooDeep',
   },
 ] as const
 
