@@ -18,9 +18,21 @@ contract NexusV07Test is AccountTest {
     }
 }
 
+contract NexusV08Test is AccountTest {
+    function newHarness() internal override returns (AccountHarness) {
+        return new NexusHarness(EntryPointVersion.V08);
+    }
+}
+
 contract KernelV07Test is AccountTest {
     function newHarness() internal override returns (AccountHarness) {
         return new KernelHarness(EntryPointVersion.V07);
+    }
+}
+
+contract KernelV08Test is AccountTest {
+    function newHarness() internal override returns (AccountHarness) {
+        return new KernelHarness(EntryPointVersion.V08);
     }
 }
 
@@ -36,15 +48,33 @@ contract OpenZeppelinV07Test is AccountTest {
     }
 }
 
+contract OpenZeppelinV08Test is AccountTest {
+    function newHarness() internal override returns (AccountHarness) {
+        return new OpenZeppelinHarness(EntryPointVersion.V08);
+    }
+}
+
 contract Nexus7702V07Test is AccountTest {
     function newHarness() internal override returns (AccountHarness) {
         return new Nexus7702Harness(EntryPointVersion.V07);
     }
 }
 
+contract Nexus7702V08Test is AccountTest {
+    function newHarness() internal override returns (AccountHarness) {
+        return new Nexus7702Harness(EntryPointVersion.V08);
+    }
+}
+
 contract OpenZeppelin7702V07Test is AccountTest {
     function newHarness() internal override returns (AccountHarness) {
         return new OpenZeppelin7702Harness(EntryPointVersion.V07);
+    }
+}
+
+contract OpenZeppelin7702V08Test is AccountTest {
+    function newHarness() internal override returns (AccountHarness) {
+        return new OpenZeppelin7702Harness(EntryPointVersion.V08);
     }
 }
 
