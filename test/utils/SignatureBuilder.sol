@@ -74,6 +74,25 @@ library SignatureBuilder {
         return keccak256(abi.encodePacked(hex"1901", message.separator(), structHash));
     }
 
+    /// @notice A personal message, by its ERC-191 hash, nested under the account's domain (ERC-7739).
+    function nestPersonal(bytes32 hash_, address account, uint256 chainId, AccountName memory of_)
+        internal
+        pure
+        returns (bytes32)
+    {
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256(bytes(of_.name)),
+                keccak256(bytes(of_.version)),
+                chainId,
+                account
+            )
+        );
+        bytes32 contents = keccak256(abi.encode(keccak256("PersonalSign(bytes prefixed)"), hash_));
+        return keccak256(abi.encodePacked(hex"1901", domain, contents));
+    }
+
     /// @notice Header, policies, actions and proof: what comes before the content.
     function head(Session memory session, uint8 kind, bytes32[] memory proof) internal pure returns (bytes memory) {
         uint8 flags = kind | (session.chainId == 0 ? 1 : 0) | (session.operationPolicies.length > 0 ? 2 : 0);

@@ -8,6 +8,8 @@ import {
     IERC7579Execution,
     IERC7579ModuleConfig
 } from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
+import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Vm} from "forge-std/Test.sol";
 import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
@@ -16,8 +18,11 @@ import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {ANY_TARGET, Action, NO_CALLDATA, Policy, Session, SessionStatus} from "contracts/types/Session.sol";
 import {OpenPaymaster} from "../../mocks/OpenPaymaster.sol";
+import {PermitToken} from "../../mocks/PermitToken.sol";
+import {SignatureAccount} from "../../mocks/SignatureAccount.sol";
 import {EntryPointVersion} from "../../utils/EntryPoints.sol";
 import {SessionTest} from "../../utils/SessionTest.sol";
+import {AccountName, AppMessage, SignatureBuilder} from "../../utils/SignatureBuilder.sol";
 import {UseBuilder} from "../../utils/UseBuilder.sol";
 import {AccountHarness, Feature} from "./AccountHarness.sol";
 
@@ -41,6 +46,8 @@ contract AccountBehaviour is SessionTest {
 
     bytes4 private constant POKE = bytes4(keccak256("poke()"));
     bytes private constant ANY_GRANT = hex"00";
+    string private constant PERMIT_TYPE =
+        "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
 
     AccountHarness private immutable HARNESS;
     IEntryPoint private immutable ENTRYPOINT;
@@ -51,6 +58,9 @@ contract AccountBehaviour is SessionTest {
     address private thief = makeAddr("thief");
     IMintableERC20 private token;
     IMintableERC20 private otherToken;
+
+    PermitToken private permitToken;
+    address private typedDataPolicy;
 
     Session private session;
     bytes32 private id;
@@ -67,6 +77,8 @@ contract AccountBehaviour is SessionTest {
         super.setUp();
         token = IMintableERC20(deployCode("MockERC20.sol:MockERC20", abi.encode("USDC", "USDC", 6)));
         otherToken = IMintableERC20(deployCode("MockERC20.sol:MockERC20", abi.encode("EURC", "EURC", 6)));
+        permitToken = new PermitToken();
+        typedDataPolicy = deployCode("TypedDataPolicy.sol:TypedDataPolicy", abi.encode(abiRules));
         HARNESS.create(address(manager));
         account = HARNESS.account();
         _fund(account);
@@ -688,6 +700,82 @@ contract AccountBehaviour is SessionTest {
     }
 
     /*//////////////////////////////////////////////////////////////
+                              WHAT IT MAY SIGN
+    //////////////////////////////////////////////////////////////*/
+
+    function test_SignsAPermitOfAnAllowedToken() external {
+        Session memory signing = _signingSession(account, permitToken);
+        _grant(signing);
+        _permit(permitToken, account, 50e6, _signPermit(signing, permitToken, account, 50e6));
+        assertEq(permitToken.allowance(account, shop), 50e6);
+    }
+
+    function test_SignsAPersonalMessageThatBeginsAsAllowed() external {
+        Session memory signing = _signingSession(account, permitToken);
+        _grant(signing);
+        bytes memory text = "app.example wants you to sign in";
+        assertEq(_answerTo(signing, text), IERC1271.isValidSignature.selector);
+        assertTrue(_answerTo(signing, "evil.example wants you to sign in") != IERC1271.isValidSignature.selector);
+    }
+
+    function test_RevertWhen_SignsForAnotherDomain() external {
+        PermitToken other = new PermitToken();
+        Session memory signing = _signingSession(account, permitToken);
+        _grant(signing);
+        _expectPermitRefused(other, account, 1, _signPermit(signing, other, account, 1));
+    }
+
+    function test_RevertWhen_SignsForMoreThanItMay() external {
+        Session memory signing = _signingSession(account, permitToken);
+        _grant(signing);
+        _expectPermitRefused(permitToken, account, 50e6 + 1, _signPermit(signing, permitToken, account, 50e6 + 1));
+    }
+
+    function test_RevertWhen_SignsForAnotherType() external {
+        Session memory signing = _signingSession(account, permitToken);
+        _grant(signing);
+        AppMessage memory message = _permitMessage(permitToken, account, 1);
+        message.primaryType = "Consent";
+        message.encodedType = "Consent(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
+        bytes memory signature = _signMessage(signing, message);
+        assertTrue(_isNotValid(message.hash(), signature));
+    }
+
+    function test_RevertWhen_SignsOutsideItsWindow() external {
+        Session memory signing = _signingSession(account, permitToken);
+        _grant(signing);
+        bytes memory signature = _signPermit(signing, permitToken, account, 1);
+        vm.warp(signing.validUntil + 1);
+        _expectPermitRefused(permitToken, account, 1, signature);
+    }
+
+    function test_RevertWhen_SignsAfterItsRevocation() external {
+        Session memory signing = _signingSession(account, permitToken);
+        bytes memory signature = _signPermit(signing, permitToken, account, 1);
+        _expectPermitRefused(permitToken, account, 1, signature);
+        bytes32 signingId = _grant(signing);
+        _handle(_ownerCall(address(manager), _revokeCall(signingId)));
+        _expectPermitRefused(permitToken, account, 1, signature);
+    }
+
+    /// @dev The key has the same session on two accounts.
+    function test_RevertWhen_ASignatureIsPresentedToAnotherAccount() external {
+        Session memory signing = _signingSession(account, permitToken);
+        _grant(signing);
+        bytes memory signature = _signPermit(signing, permitToken, account, 1);
+        SignatureAccount second = new SignatureAccount(manager, HARNESS.wrapsHashes());
+        Session memory twin = _signingSession(address(second), permitToken);
+        grant(twin);
+        _expectPermitRefused(permitToken, address(second), 1, signature);
+        _permit(permitToken, account, 1, signature);
+    }
+
+    function test_RevertWhen_NothingIsGrantedToSign() external {
+        AppMessage memory message = _permitMessage(permitToken, account, 1);
+        assertTrue(_isNotValid(message.hash(), _signMessage(session, message)));
+    }
+
+    /*//////////////////////////////////////////////////////////////
                         GRANTS THAT ARE REFUSED
     //////////////////////////////////////////////////////////////*/
 
@@ -828,6 +916,100 @@ contract AccountBehaviour is SessionTest {
     event UserOperationRevertReason(
         bytes32 indexed userOpHash, address indexed sender, uint256 nonce, bytes revertReason
     );
+
+    /// @dev A session that may sign permits of up to 50 tokens for the shop, and messages that begin like a sign-in.
+    function _signingSession(address sender, PermitToken of_) private view returns (Session memory s) {
+        s = newSession(sender);
+        s.validAfter -= 2 hours;
+        s.salt = "signing";
+        bytes memory rules = abi.encodePacked(
+            uint8(2),
+            abi.encodePacked(uint8(1), uint8(0), uint16(1), uint8(20), uint8(0), shop),
+            abi.encodePacked(uint8(1), uint8(0), uint16(2), uint8(32), uint8(3), uint256(50e6))
+        );
+        bytes memory permit = abi.encodePacked(
+            uint8(0),
+            _permitMessage(of_, sender, 0).separator(),
+            keccak256(bytes(PERMIT_TYPE)),
+            uint8(5),
+            uint8(0),
+            rules
+        );
+        bytes memory personal = abi.encodePacked(uint8(1), "app.example wants you to sign in");
+        s.signaturePolicies = new Policy[](1);
+        s.signaturePolicies[0] = Policy(
+            typedDataPolicy,
+            abi.encodePacked(uint8(2), uint16(permit.length), permit, uint16(personal.length), personal)
+        );
+    }
+
+    function _permitMessage(PermitToken of_, address sender, uint256 value) private view returns (AppMessage memory) {
+        return AppMessage({
+            name: of_.name(),
+            chainId: block.chainid,
+            verifyingContract: address(of_),
+            primaryType: "Permit",
+            encodedType: PERMIT_TYPE,
+            fields: abi.encode(sender, shop, value, of_.nonces(sender), type(uint256).max),
+            nested: ""
+        });
+    }
+
+    function _signPermit(Session memory s, PermitToken of_, address sender, uint256 value)
+        private
+        returns (bytes memory)
+    {
+        return _signMessage(s, _permitMessage(of_, sender, value));
+    }
+
+    /// @dev The session key's signature, as the account takes it.
+    function _signMessage(Session memory s, AppMessage memory message) private returns (bytes memory) {
+        bytes memory use = message.use(s, HARNESS.wrapsHashes() ? 8 : 0, new bytes32[](0));
+        bytes32 nested = message.nest(s.account, block.chainid, _accountName(s.account));
+        return abi.encodePacked(HARNESS.prefixOf(address(manager)), _signNested(s, use, nested), message.envelope());
+    }
+
+    function _signNested(Session memory s, bytes memory use, bytes32 nested) private returns (bytes memory) {
+        bytes32 digest = SignatureBuilder.digest(address(manager), nested, UseBuilder.hash(s), use);
+        (uint8 v, bytes32 r, bytes32 s_) = vm.sign(key, digest);
+        return abi.encodePacked(use, r, s_, v);
+    }
+
+    /// @dev What the account answers to a personal message that the session key signed.
+    function _answerTo(Session memory s, bytes memory text) private returns (bytes4) {
+        bytes32 hash = keccak256(abi.encodePacked("\x19Ethereum Signed Message:\n", vm.toString(text.length), text));
+        AccountName memory name = _accountName(s.account);
+        bytes32 nested = SignatureBuilder.nestPersonal(hash, s.account, block.chainid, name);
+        bytes memory use = SignatureBuilder.usePersonal(text, s, HARNESS.wrapsHashes() ? 8 : 0, new bytes32[](0));
+        bytes memory signature = abi.encodePacked(HARNESS.prefixOf(address(manager)), _signNested(s, use, nested));
+        return IERC1271(s.account).isValidSignature(hash, signature);
+    }
+
+    /// @dev What the account calls itself (ERC-5267); nothing if it does not say.
+    function _accountName(address sender) private view returns (AccountName memory name) {
+        (bool answered, bytes memory answer) = sender.staticcall(abi.encodeCall(IERC5267.eip712Domain, ()));
+        if (!answered || answer.length < 288) return name;
+        (, name.name, name.version,,,,) =
+            abi.decode(answer, (bytes1, string, string, uint256, address, bytes32, uint256[]));
+    }
+
+    function _permit(PermitToken of_, address sender, uint256 value, bytes memory signature) private {
+        of_.permit(sender, shop, value, type(uint256).max, signature);
+    }
+
+    function _expectPermitRefused(PermitToken of_, address sender, uint256 value, bytes memory signature) private {
+        vm.expectRevert(abi.encodeWithSelector(PermitToken.PermitNotSigned.selector, sender));
+        _permit(of_, sender, value, signature);
+    }
+
+    /// @dev Some accounts revert rather than answer.
+    function _isNotValid(bytes32 hash, bytes memory signature) private view returns (bool) {
+        try IERC1271(account).isValidSignature(hash, signature) returns (bytes4 answer) {
+            return answer != IERC1271.isValidSignature.selector;
+        } catch {
+            return true;
+        }
+    }
 
     /// @dev Whether the account lacks a feature. Then docs/accounts.md says why.
     function _lacks(Feature feature) private returns (bool) {

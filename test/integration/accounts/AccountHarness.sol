@@ -192,6 +192,16 @@ abstract contract AccountHarness is CommonBase, StdCheats {
         return abi.encodePacked(_signaturePrefix(validator), _sign(wallet, _digestForValidator(sender, digest)));
     }
 
+    /// @notice How an ERC-1271 signature begins that a validator answers for.
+    function prefixOf(address validator) external view returns (bytes memory) {
+        return _signaturePrefix(validator);
+    }
+
+    /// @notice Whether validators see another hash than the application's: Kernel's of it.
+    function wrapsHashes() external view returns (bool) {
+        return _digestForValidator(account, 0) != 0;
+    }
+
     /// @notice What ERC-1271 answers to a signature of the right form that the owner did not make.
     function wrongSignatureAnswer() external view virtual returns (bytes memory) {
         return abi.encode(bytes4(0xffffffff));

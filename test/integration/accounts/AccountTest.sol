@@ -237,6 +237,42 @@ abstract contract AccountTest is Test {
         _run();
     }
 
+    function test_SignsAPermitOfAnAllowedToken() external {
+        _run();
+    }
+
+    function test_SignsAPersonalMessageThatBeginsAsAllowed() external {
+        _run();
+    }
+
+    function test_RevertWhen_SignsForAnotherDomain() external {
+        _run();
+    }
+
+    function test_RevertWhen_SignsForMoreThanItMay() external {
+        _run();
+    }
+
+    function test_RevertWhen_SignsForAnotherType() external {
+        _run();
+    }
+
+    function test_RevertWhen_SignsOutsideItsWindow() external {
+        _run();
+    }
+
+    function test_RevertWhen_SignsAfterItsRevocation() external {
+        _run();
+    }
+
+    function test_RevertWhen_ASignatureIsPresentedToAnotherAccount() external {
+        _run();
+    }
+
+    function test_RevertWhen_NothingIsGrantedToSign() external {
+        _run();
+    }
+
     function test_RevertWhen_GrantIsSignedByTheSessionKey() external {
         _run();
     }
