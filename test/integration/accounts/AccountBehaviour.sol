@@ -718,6 +718,10 @@ contract AccountBehaviour is SessionTest {
         assertTrue(_answerTo(signing, "evil.example wants you to sign in") != IERC1271.isValidSignature.selector);
     }
 
+    /*//////////////////////////////////////////////////////////////
+                      SIGNATURES THAT ARE REFUSED
+    //////////////////////////////////////////////////////////////*/
+
     function test_RevertWhen_SignsForAnotherDomain() external {
         PermitToken other = new PermitToken();
         Session memory signing = _signingSession(account, permitToken);
