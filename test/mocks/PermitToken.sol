@@ -18,6 +18,7 @@ contract PermitToken is ERC20("Permit Token", "PT") {
     function permit(address owner, address spender, uint256 value, uint256 deadline, bytes calldata signature)
         external
     {
+        // forge-lint: disable-next-line(block-timestamp)
         if (block.timestamp > deadline) revert PermitExpired(deadline);
         bytes32 domain = keccak256(
             abi.encode(

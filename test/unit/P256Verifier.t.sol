@@ -122,9 +122,9 @@ abstract contract P256VerifierTest is Test {
         bytes memory key = _publicKey(KEY);
         (uint256 r, uint256 s) = _sign(KEY, hash);
         bytes memory signature = abi.encode(r, s);
-        if (where % 3 == 0) hash ^= bytes32(1 << (bit % 256));
-        else if (where % 3 == 1) key[bit % 512 / 8] ^= bytes1(uint8(1 << (bit % 8)));
-        else signature[bit % 512 / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        if (where % 3 == 0) hash ^= bytes32(uint256(1) << bit % 256);
+        else if (where % 3 == 1) key[bit % 512 / 8] ^= bytes1(uint8(1) << uint8(bit % 8));
+        else signature[bit % 512 / 8] ^= bytes1(uint8(1) << uint8(bit % 8));
         _assertInvalid(key, hash, signature, "a bit flipped");
     }
 

@@ -467,7 +467,7 @@ contract SignatureCheckerTest is SessionTest {
         bytes32 hash = personal ? _personalHash("hello") : _message().hash();
         assertEq(_ask(hash, signature), MAGIC);
         bit = bit % (8 * signature.length);
-        signature[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        signature[bit / 8] ^= bytes1(uint8(1) << uint8(bit % 8));
         assertEq(_ask(hash, signature), INVALID);
     }
 

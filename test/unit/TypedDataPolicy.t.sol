@@ -213,7 +213,7 @@ contract TypedDataPolicyTest is Test {
     function testFuzz_RevertWhen_TheWitnessIsNotOfTheMessage(uint256 bit) external {
         TypedData memory data = _mail(7, token);
         bit = bit % 512;
-        data.witness[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        data.witness[bit / 8] ^= bytes1(uint8(1) << uint8(bit % 8));
         bytes32 actual = keccak256(abi.encodePacked(keccak256(bytes(MAIL)), data.witness));
         bytes memory reason =
             abi.encodeWithSelector(ITypedDataPolicy.WitnessDiffers.selector, 0, data.contentsHash, actual);
@@ -239,7 +239,7 @@ contract TypedDataPolicyTest is Test {
         _assertAccepted(data, config);
         bit = bit % 1024;
         // The fields of the nested struct come after the three of the message.
-        data.witness[96 + bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        data.witness[96 + bit / 8] ^= bytes1(uint8(1) << uint8(bit % 8));
         bytes memory nested = new bytes(128);
         for (uint256 i = 0; i < 128; ++i) {
             nested[i] = data.witness[96 + i];

@@ -178,7 +178,7 @@ abstract contract WebAuthnVerifierTest is Test {
     function testFuzz_RefusesABitFlipped(uint256 bit) external view {
         bytes memory signature = _pack(_assertion(HASH, VERIFIED));
         bit = bit % (8 * signature.length);
-        signature[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        signature[bit / 8] ^= bytes1(uint8(1) << uint8(bit % 8));
         assertEq(verifier.verify(_publicKey(), HASH, signature), INVALID);
     }
 

@@ -94,9 +94,13 @@ library SignatureBuilder {
     }
 
     /// @notice Header, policies, actions and proof: what comes before the content.
-    function head(Session memory session, uint8 kind, bytes32[] memory proof) internal pure returns (bytes memory) {
+    function head(Session memory session, uint8 kind, bytes32[] memory proof)
+        internal
+        pure
+        returns (bytes memory packed)
+    {
         uint8 flags = kind | (session.chainId == 0 ? 1 : 0) | (session.operationPolicies.length > 0 ? 2 : 0);
-        bytes memory use = abi.encodePacked(
+        packed = abi.encodePacked(
             flags,
             uint48(0),
             session.epoch,
@@ -106,12 +110,12 @@ library SignatureBuilder {
             session.paymaster,
             session.maxOpCost
         );
-        use = abi.encodePacked(use, uint16(session.sessionKey.length), session.sessionKey);
+        packed = abi.encodePacked(packed, uint16(session.sessionKey.length), session.sessionKey);
         if (session.operationPolicies.length > 0) {
-            use = abi.encodePacked(use, UseBuilder.hash(session.operationPolicies));
+            packed = abi.encodePacked(packed, UseBuilder.hash(session.operationPolicies));
         }
-        use = abi.encodePacked(use, UseBuilder.packPolicies(session.signaturePolicies));
-        return abi.encodePacked(use, UseBuilder.hash(session.actions), uint8(proof.length), proof);
+        packed = abi.encodePacked(packed, UseBuilder.packPolicies(session.signaturePolicies));
+        return abi.encodePacked(packed, UseBuilder.hash(session.actions), uint8(proof.length), proof);
     }
 
     /// @notice All before the key's signature, for typed data.
