@@ -14,7 +14,7 @@ contract ERC1271Verifier is IERC7913SignatureVerifier {
     uint256 public constant MAX_SIGNATURE = 4096;
 
     /// @inheritdoc IERC7913SignatureVerifier
-    /// @dev Never reverts: a contract that reverts, answers with anything but ERC-1271's magic word, or is none, has not
+    /// @dev Never reverts, unless gas runs out: a contract that reverts, answers with anything but ERC-1271's magic word, or is none, has not
     /// signed. Anyone may call it.
     /// @param key 20 bytes, not zero.
     function verify(bytes calldata key, bytes32 hash, bytes calldata signature) external view returns (bytes4) {

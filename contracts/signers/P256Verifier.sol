@@ -21,7 +21,7 @@ contract P256Verifier is IERC7913SignatureVerifier {
     }
 
     /// @inheritdoc IERC7913SignatureVerifier
-    /// @dev Never reverts: whatever is malformed is not valid. Anyone may call it.
+    /// @dev Never reverts, unless gas runs out: whatever is malformed is not valid. Anyone may call it.
     /// @param key 64 bytes.
     /// @param signature 64 bytes, s in the lower half of its range.
     function verify(bytes calldata key, bytes32 hash, bytes calldata signature) external view returns (bytes4) {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
-import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
+import {Base64} from "solady/src/utils/Base64.sol";
 import {CalldataReader} from "../libraries/CalldataReader.sol";
 import {P256Signature} from "../libraries/P256Signature.sol";
 
@@ -31,20 +31,8 @@ contract WebAuthnVerifier is IERC7913SignatureVerifier {
     uint256 private constant BACKUP_ELIGIBLE = 0x08;
     uint256 private constant BACKED_UP = 0x10;
 
-    bytes private constant TYPE = '"type":"webauthn.get"';
-
     /// @notice Whether the precompile at 0x100 checks the signatures.
     bool public immutable USES_PRECOMPILE;
-
-    /// @dev A signature, taken apart. Positions in client data count from its start.
-    struct Assertion {
-        bytes authenticatorData;
-        bytes clientData;
-        uint256 typeAt;
-        uint256 challengeAt;
-        /// Where r and s are, in the calldata of this call.
-        uint256 signatureAt;
-    }
 
     /// @param usesPrecompile Whether the precompile at 0x100 shall check the signatures. Then it must be there.
     constructor(bool usesPrecompile) {
@@ -53,7 +41,7 @@ contract WebAuthnVerifier is IERC7913SignatureVerifier {
     }
 
     /// @inheritdoc IERC7913SignatureVerifier
-    /// @dev Never reverts: whatever is malformed is not valid. Anyone may call it.
+    /// @dev Never reverts, unless gas runs out: whatever is malformed is not valid. Anyone may call it.
     /// @param key 64 or 65 bytes, see above.
     /// @param signature See above.
     function verify(bytes calldata key, bytes32 hash, bytes calldata signature) external view returns (bytes4) {
@@ -64,54 +52,59 @@ contract WebAuthnVerifier is IERC7913SignatureVerifier {
         bool presenceIsEnough = key.length == 65;
         if (presenceIsEnough ? key[64] != 0x01 : key.length != 64) return false;
 
-        (bool complete, Assertion memory assertion) = _read(signature);
+        (bool complete, bytes calldata authenticatorData, bytes calldata clientData, uint256 rest) = _read(signature);
         if (!complete) return false;
-        uint256 flags = uint8(assertion.authenticatorData[FLAGS_POSITION]);
+
+        unchecked {
+            bool fits = _areFlagsGood(uint8(authenticatorData[FLAGS_POSITION]), presenceIsEnough)
+                && _contains(clientData, rest.integer(2), '"type":"webauthn.get"')
+                && _contains(clientData, (rest + 2).integer(2), _challenge(hash));
+            bytes32 signed = sha256(bytes.concat(authenticatorData, sha256(clientData)));
+            // Asked first, whether the rest fits or not: a placeholder, which bundlers estimate gas with, has another
+            // challenge and must cost what a real signature does.
+            return P256Signature.isValid(USES_PRECOMPILE, signed, rest + 4, key) && fits;
+        }
+    }
+
+    function _areFlagsGood(uint256 flags, bool presenceIsEnough) private pure returns (bool) {
         if (flags & USER_PRESENT == 0) return false;
         if (flags & USER_VERIFIED == 0 && !presenceIsEnough) return false;
-        if (flags & BACKED_UP != 0 && flags & BACKUP_ELIGIBLE == 0) return false;
+        return flags & BACKED_UP == 0 || flags & BACKUP_ELIGIBLE != 0;
+    }
 
-        bytes memory challenge = bytes(Base64.encodeURL(bytes.concat(hash)));
-        if (!_contains(assertion.clientData, assertion.typeAt, TYPE)) return false;
-        if (!_contains(assertion.clientData, assertion.challengeAt, bytes.concat('"challenge":"', challenge, '"'))) {
-            return false;
-        }
-        bytes32 signed = sha256(bytes.concat(assertion.authenticatorData, sha256(assertion.clientData)));
-        return P256Signature.isValid(USES_PRECOMPILE, signed, assertion.signatureAt, key);
+    /// @dev The member of client data that carries the digest.
+    function _challenge(bytes32 hash) private pure returns (bytes memory) {
+        return bytes.concat('"challenge":"', bytes(Base64.encode(bytes.concat(hash), true, true)), '"');
     }
 
     /// @dev Takes a signature apart, if all its parts are there, within their bounds, and nothing else is.
-    function _read(bytes calldata signature) private pure returns (bool complete, Assertion memory assertion) {
+    /// @return complete Whether that is so. If not, what else is returned is nothing to rely on.
+    /// @return authenticatorData The first part.
+    /// @return clientData The second.
+    /// @return rest Where the two positions, r and s are, in the calldata of this call.
+    function _read(bytes calldata signature)
+        private
+        pure
+        returns (bool complete, bytes calldata authenticatorData, bytes calldata clientData, uint256 rest)
+    {
         unchecked {
             uint256 start = signature.positionOf();
-            uint256 cursor = start;
-            uint256 length = cursor.integer(2);
-            if (length < MIN_AUTHENTICATOR_DATA || length > MAX_DATA) return (false, assertion);
-            uint256 authenticatorData = cursor + 2;
-            cursor = authenticatorData + length;
-            uint256 clientDataLength = cursor.integer(2);
-            if (clientDataLength > MAX_DATA) return (false, assertion);
-            uint256 clientData = cursor + 2;
-            cursor = clientData + clientDataLength;
-            // Two positions, r and s.
-            if (cursor + 68 - start != signature.length) return (false, assertion);
-            assertion.authenticatorData = authenticatorData.slice(length);
-            assertion.clientData = clientData.slice(clientDataLength);
-            assertion.typeAt = cursor.integer(2);
-            assertion.challengeAt = (cursor + 2).integer(2);
-            assertion.signatureAt = cursor + 4;
-            return (true, assertion);
+            uint256 length = start.integer(2);
+            authenticatorData = (start + 2).slice(length);
+            rest = start + 2 + length;
+            uint256 clientDataLength = rest.integer(2);
+            clientData = (rest + 2).slice(clientDataLength);
+            rest += 2 + clientDataLength;
+            complete = length >= MIN_AUTHENTICATOR_DATA && length <= MAX_DATA && clientDataLength <= MAX_DATA
+                && rest + 68 - start == signature.length;
         }
     }
 
     /// @dev Whether `part` is in `text` at `position`.
-    function _contains(bytes memory text, uint256 position, bytes memory part) private pure returns (bool) {
+    function _contains(bytes calldata text, uint256 position, bytes memory part) private pure returns (bool) {
         unchecked {
             if (position + part.length > text.length) return false;
-            for (uint256 i = 0; i < part.length; ++i) {
-                if (text[position + i] != part[i]) return false;
-            }
-            return true;
+            return keccak256(text[position:position + part.length]) == keccak256(part);
         }
     }
 }

@@ -163,6 +163,23 @@ abstract contract P256VerifierTest is Test {
         }
     }
 
+    /// @dev Bundlers search for the lowest gas limit with which validation does not revert.
+    function test_AGoodSignatureIsNeverRefusedForLackOfGas() external view {
+        bytes32 hash = keccak256("message");
+        (uint256 r, uint256 s) = _sign(KEY, hash);
+        bytes memory question =
+            abi.encodeCall(IERC7913SignatureVerifier.verify, (_publicKey(KEY), hash, abi.encode(r, s)));
+        uint256 enough = _usesPrecompile() ? 20_000 : 270_000;
+        uint256 failed;
+        for (uint256 i = 1; i <= 400; ++i) {
+            (bool answered, bytes memory answer) = address(verifier).staticcall{gas: enough * i / 400}(question);
+            if (answered) assertEq(answer, abi.encode(VALID));
+            else ++failed;
+        }
+        assertGt(failed, 100);
+        assertLt(failed, 399);
+    }
+
     /*//////////////////////////////////////////////////////////////
                              THE PRECOMPILE
     //////////////////////////////////////////////////////////////*/
@@ -176,6 +193,35 @@ abstract contract P256VerifierTest is Test {
         assertEq(reason, abi.encodeWithSelector(Errors.MissingPrecompile.selector, address(0x100)));
         (deployed,) = _create(bytes.concat(vm.getCode(_artifact()), abi.encode(false)));
         assertTrue(deployed);
+    }
+
+    /// @dev What answers whatever it is asked with yes is no precompile.
+    function test_RevertWhen_ThePrecompileTakesABadSignature() external {
+        vm.clearMockedCalls();
+        vm.mockCall(address(0x100), bytes(""), abi.encode(1));
+        (bool deployed, bytes memory reason) = _create(bytes.concat(vm.getCode(_artifact()), abi.encode(true)));
+        assertFalse(deployed);
+        assertEq(reason, abi.encodeWithSelector(Errors.MissingPrecompile.selector, address(0x100)));
+    }
+
+    /// @dev Nothing else is asked, so that no bundler's tracer sees more than the one call.
+    function test_AsksThePrecompileOnceOrNotAtAll() external {
+        bytes32 hash = keccak256("message");
+        bytes memory key = _publicKey(KEY);
+        (uint256 r, uint256 s) = _sign(KEY, hash);
+        uint64 once = _usesPrecompile() ? 1 : 0;
+        vm.expectCall(address(0x100), abi.encodePacked(_message(hash), r, s, key), once);
+        assertEq(_verify(key, hash, abi.encode(r, s)), VALID);
+        vm.expectCall(address(0x100), abi.encodePacked(_message(hash), r, s - 1, key), once);
+        _assertInvalid(key, hash, abi.encode(r, s - 1), "wrong");
+        // No other call.
+        vm.expectCall(address(0x100), bytes(""), 0);
+        _assertInvalid(key, hash, abi.encode(r, N - s), "s in the upper half");
+        _assertInvalid(key, hash, abi.encode(0, s), "r is zero");
+        _assertInvalid(key, hash, abi.encode(N, s), "r is the order");
+        _assertInvalid(key, hash, abi.encode(r, 0), "s is zero");
+        _assertInvalid(abi.encode(0, 0), hash, abi.encode(r, s), "infinity");
+        _assertInvalid(abi.encode(1, 1), hash, abi.encode(r, s), "not on the curve");
     }
 
     function _create(bytes memory initCode) private returns (bool, bytes memory) {
@@ -196,6 +242,35 @@ abstract contract P256VerifierTest is Test {
     }
 }
 
+/// @notice What only a verifier with the precompile can meet.
+abstract contract P256PrecompileTest is P256VerifierTest {
+    function _usesPrecompile() internal pure override returns (bool) {
+        return true;
+    }
+
+    function test_TakesNothingButOneForAYes() external {
+        bytes32 hash = keccak256("message");
+        bytes memory key = _publicKey(KEY);
+        (uint256 r, uint256 s) = _sign(KEY, hash);
+        bytes[7] memory answers = [
+            // As where the precompile has gone.
+            bytes(""),
+            abi.encode(0),
+            abi.encode(2),
+            abi.encode(uint256(1) << 255 | 1),
+            abi.encode(1, 0),
+            hex"01",
+            abi.encodePacked(uint248(1))
+        ];
+        for (uint256 i = 0; i < answers.length; ++i) {
+            vm.mockCall(address(0x100), bytes(""), answers[i]);
+            _assertInvalid(key, hash, abi.encode(r, s), "another answer");
+        }
+        vm.mockCall(address(0x100), bytes(""), abi.encode(1));
+        assertEq(_verify(key, hash, abi.encode(r, s)), VALID);
+    }
+}
+
 contract P256VerifierSolidityTest is P256VerifierTest {
     function _name() internal pure override returns (string memory) {
         return "P256Verifier";
@@ -210,13 +285,9 @@ contract P256VerifierSolidityTest is P256VerifierTest {
     }
 }
 
-contract P256VerifierPrecompileTest is P256VerifierTest {
+contract P256VerifierPrecompileTest is P256PrecompileTest {
     function _name() internal pure override returns (string memory) {
         return "P256Verifier";
-    }
-
-    function _usesPrecompile() internal pure override returns (bool) {
-        return true;
     }
 
     function _message(bytes32 hash) internal pure override returns (bytes32) {
@@ -249,13 +320,9 @@ contract WebCryptoP256VerifierSolidityTest is P256VerifierTest {
     }
 }
 
-contract WebCryptoP256VerifierPrecompileTest is P256VerifierTest {
+contract WebCryptoP256VerifierPrecompileTest is P256PrecompileTest {
     function _name() internal pure override returns (string memory) {
         return "WebCryptoP256Verifier";
-    }
-
-    function _usesPrecompile() internal pure override returns (bool) {
-        return true;
     }
 
     function _message(bytes32 hash) internal pure override returns (bytes32) {

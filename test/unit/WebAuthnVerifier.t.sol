@@ -78,6 +78,41 @@ abstract contract WebAuthnVerifierTest is Test {
         assertEq(verifier.verify(_publicKey(), hash, signature), VALID);
     }
 
+    /// @dev Signed by passkeys in Safari and in Chrome; known from the tests of https://github.com/base/webauthn-sol (MIT).
+    function test_TakesWhatBrowsersMade() external view {
+        bytes memory key = abi.encode(
+            0x3f2be075ef57d6c8374ef412fe54fdd980050f70f4f3a00b5b1b32d2def7d28d,
+            0x57095a365acc2590ade3583fabfe8fbd64a9ed3ec07520da00636fb21f0176c1
+        );
+        bytes32 hash = 0xf631058a3ba1116acce12396fad0a125b5041c43f8e15723709f81aa8d5f4ccf;
+        bytes memory safari = abi.encodePacked(
+            uint16(37),
+            hex"49960de5880e8c687434170f6476605b8fe4aeb9a28632c7995cf3ba831d97630500000101",
+            uint16(114),
+            '{"type":"webauthn.get","challenge":"9jEFijuhEWrM4SOW-tChJbUEHEP44VcjcJ-Bqo1fTM8",',
+            '"origin":"http://localhost:3005"}',
+            uint16(1),
+            uint16(23),
+            bytes32(0x60946081650523acad13c8eff94996a409b1ed60e923c90f9e366aad619adffa),
+            bytes32(0x3216a237b73765d01b839e0832d73474bc7e63f4c86ef05fbbbfbeb34b35602b)
+        );
+        bytes memory chrome = abi.encodePacked(
+            uint16(37),
+            hex"49960de5880e8c687434170f6476605b8fe4aeb9a28632c7995cf3ba831d9763050000010a",
+            uint16(134),
+            '{"type":"webauthn.get","challenge":"9jEFijuhEWrM4SOW-tChJbUEHEP44VcjcJ-Bqo1fTM8",',
+            '"origin":"http://localhost:3005","crossOrigin":false}',
+            uint16(1),
+            uint16(23),
+            bytes32(0x41c01ca5ecdfeb23ef70d6cc216fd491ac3aa3d40c480751f3618a3a9ef67b41),
+            bytes32(0x6595569abf76c2777e832a9252bae14efdb77febd0fa3b919aa16f6208469e86)
+        );
+        assertEq(verifier.verify(key, hash, safari), VALID, "Safari");
+        assertEq(verifier.verify(key, hash, chrome), VALID, "Chrome");
+        assertEq(verifier.verify(key, ~hash, safari), INVALID);
+        assertEq(verifier.verify(key, ~hash, chrome), INVALID);
+    }
+
     function test_PresenceIsEnoughIfTheKeySaysSo() external view {
         bytes memory lax = abi.encodePacked(_publicKey(), uint8(1));
         assertEq(_verify(lax, _assertion(HASH, PRESENT)), VALID);
@@ -125,6 +160,24 @@ abstract contract WebAuthnVerifierTest is Test {
         assertion.clientData = string.concat(head, '\\"challenge\\":\\"', challenge, '\\""}');
         assertion.challengeAt = uint16(bytes(head).length + 1);
         _assertInvalid(assertion, "in the origin");
+    }
+
+    /// @dev Each but for the last byte, which the bytes behind client data do not make up for.
+    function test_RefusesPartsThatReachBeyondTheEnd() external view {
+        Assertion memory assertion = _assertion(HASH, VERIFIED);
+        string memory challenge = Base64.encodeURL(bytes.concat(HASH));
+        assertion.clientData = string.concat('{"type":"webauthn.get","challenge":"', challenge);
+        _assertInvalid(assertion, "the challenge");
+        assertion.clientData = string.concat(assertion.clientData, '"');
+        assertEq(_verify(_publicKey(), assertion), VALID);
+
+        assertion.clientData = string.concat('{"challenge":"', challenge, '","type":"webauthn.get');
+        (assertion.challengeAt, assertion.typeAt) = (1, 59);
+        _assertInvalid(assertion, "the type");
+        assertion.clientData = string.concat(assertion.clientData, '"');
+        assertEq(_verify(_publicKey(), assertion), VALID);
+        assertion.clientData = "";
+        _assertInvalid(assertion, "no client data");
     }
 
     function test_RefusesALongerChallenge() external view {
@@ -190,6 +243,80 @@ abstract contract WebAuthnVerifierTest is Test {
         assertEq(_verify(abi.encodePacked(key, uint8(0)), assertion), INVALID);
         assertEq(_verify(abi.encodePacked(key, uint8(2)), assertion), INVALID);
         assertEq(_verify(abi.encodePacked(key, uint16(0x0101)), assertion), INVALID);
+    }
+
+    /// @dev Signed by the key, but of another use's kind: client data that are not hashed, or without authenticator data.
+    function test_RefusesASignatureOfOtherBytes() external view {
+        Assertion memory assertion = _assertion(HASH, VERIFIED);
+        bytes memory signature = _pack(assertion);
+        bytes32[4] memory digests = [
+            HASH,
+            sha256(bytes.concat(HASH)),
+            sha256(bytes(assertion.clientData)),
+            sha256(bytes.concat(assertion.authenticatorData, bytes(assertion.clientData)))
+        ];
+        for (uint256 i = 0; i < digests.length; ++i) {
+            (bytes32 r, bytes32 s) = vm.signP256(KEY, digests[i]);
+            if (uint256(s) > N / 2) s = bytes32(N - uint256(s));
+            _overwrite(signature, r, s);
+            assertEq(verifier.verify(_publicKey(), HASH, signature), INVALID);
+        }
+    }
+
+    function testFuzz_RefusesEveryOtherFormOfASignature(bytes32 hash) external view {
+        bytes memory signature = _pack(_assertion(hash, VERIFIED));
+        (bytes32 r, bytes32 s) = _numbersOf(signature);
+        bytes memory key = _publicKey();
+        bytes32[2][7] memory forms = [
+            [r, bytes32(N - uint256(s))],
+            [s, r],
+            [bytes32(N - uint256(r)), s],
+            [bytes32(0), bytes32(0)],
+            [r, bytes32(0)],
+            [bytes32(0), s],
+            [bytes32(N), s]
+        ];
+        for (uint256 i = 0; i < forms.length; ++i) {
+            _overwrite(signature, forms[i][0], forms[i][1]);
+            assertEq(verifier.verify(key, hash, signature), INVALID);
+        }
+        _overwrite(signature, r, s);
+        assertEq(verifier.verify(key, hash, signature), VALID);
+    }
+
+    /// @dev r and s, which are the last 64 bytes.
+    function _numbersOf(bytes memory signature) private pure returns (bytes32 r, bytes32 s) {
+        assembly ("memory-safe") {
+            let end := add(add(signature, 0x20), mload(signature))
+            r := mload(sub(end, 0x40))
+            s := mload(sub(end, 0x20))
+        }
+    }
+
+    function _overwrite(bytes memory signature, bytes32 r, bytes32 s) private pure {
+        assembly ("memory-safe") {
+            let end := add(add(signature, 0x20), mload(signature))
+            mstore(sub(end, 0x40), r)
+            mstore(sub(end, 0x20), s)
+        }
+    }
+
+    /// @dev Bundlers estimate gas with a placeholder, which has the right form but not the digest of the operation.
+    function test_APlaceholderCostsWhatASignatureDoes() external view {
+        bytes memory real = abi.encodeCall(verifier.verify, (_publicKey(), HASH, _pack(_assertion(HASH, VERIFIED))));
+        Assertion memory other = _assertion(keccak256("another"), VERIFIED);
+        bytes memory placeholder = abi.encodeCall(verifier.verify, (_publicKey(), HASH, _pack(other)));
+        _measure(real);
+        uint256 gas = _measure(real);
+        // Signatures differ by some additions of points.
+        assertApproxEqAbs(_measure(placeholder), gas, _usesPrecompile() ? 100 : 20_000);
+    }
+
+    function _measure(bytes memory question) private view returns (uint256 gas) {
+        gas = gasleft();
+        (bool answered,) = address(verifier).staticcall(question);
+        gas -= gasleft();
+        assertTrue(answered);
     }
 
     /// @dev Any bytes at all: never a revert.
