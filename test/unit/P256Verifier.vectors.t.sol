@@ -74,7 +74,7 @@ contract P256VerifierVectorsTest is Test {
         if (seed % 8 == 1) return N - small;
         if (seed % 8 == 2) return N / 2 - small;
         if (seed % 8 == 3) return N / 2 + small;
-        if (seed % 8 == 4) return 1 << (seed >> 8) % 256;
+        if (seed % 8 == 4) return 2 ** ((seed >> 8) % 256);
         if (seed % 8 == 5) return 1 + (N - 2) / small;
         return 1 + (seed >> 8) % (N - 1);
     }
