@@ -101,7 +101,11 @@ contract P256VerifierVectorsTest is Test {
         if (hash <= type(uint256).max - N) {
             _assertBoth(key, bytes32(hash + N), abi.encode(r, s), true, "the hash plus the order");
         }
-        _assertBoth(key, bytes32(addmod(hash, 1, N)), abi.encode(r, s), false, "the next hash");
+        // The nonce's negative has the same r, so that there is one other hash, which may be the next one.
+        uint256 other = N - addmod(mulmod(s, nonce, N), mulmod(r, privateKey, N), N);
+        _assertBoth(key, bytes32(other), abi.encode(r, s), true, "solved for the hash with the nonce's negative");
+        uint256 next = addmod(hash, 1, N);
+        _assertBoth(key, bytes32(next), abi.encode(r, s), next == other % N, "the next hash");
         // The sum u1 G + u2 Q is the point at infinity, which has no x.
         uint256 infinite = N - mulmod(r, privateKey, N);
         _assertBoth(key, bytes32(infinite), abi.encode(r, s), false, "infinity");
