@@ -55,8 +55,8 @@ contract SessionKeyManager is ISessionKeyManager {
     bytes1 private constant GRANT_ANY = 0x00;
     bytes1 private constant GRANT_PREFIX = 0x01;
 
-    /// @dev How `initCode` begins for an account under EIP-7702 (EntryPoint v0.8).
-    bytes2 private constant EIP7702_MARKER = 0x7702;
+    /// @dev What stands in `initCode` in place of a factory for an account under EIP-7702 (EntryPoint v0.8).
+    bytes20 private constant EIP7702_MARKER = bytes20(bytes2(0x7702));
 
     /// @dev ERC-1271: not a valid signature.
     bytes4 private constant INVALID_SIGNATURE = 0xffffffff;
@@ -289,7 +289,7 @@ contract SessionKeyManager is ISessionKeyManager {
     /// EntryPoint before it validates anything. No session allows one.
     function _requireNoInitializer(PackedUserOperation calldata op) private pure {
         bytes calldata initCode = op.initCode;
-        if (initCode.length > 20 && bytes2(initCode) == EIP7702_MARKER) revert InitializerNotAllowed(initCode.length);
+        if (initCode.length > 20 && bytes20(initCode) == EIP7702_MARKER) revert InitializerNotAllowed(initCode.length);
     }
 
     /// @dev Reverts unless the session is granted, of the account's epoch, and the manager is installed.

@@ -751,8 +751,19 @@ contract SessionKeyManagerInitCodeTest is GrantTest {
     bytes20 private constant MARKER = bytes20(bytes2(0x7702));
 
     function testFuzz_AFactoryMayDeployTheAccount(address factory, bytes calldata data) external {
-        vm.assume(bytes2(bytes20(factory)) != 0x7702);
+        vm.assume(bytes20(factory) != MARKER);
         _assertAccepted(abi.encodePacked(factory, data));
+    }
+
+    /// @dev The EntryPoint compares all 20 bytes with the marker.
+    function testFuzz_SoMayAFactoryWhoseAddressBeginsLikeTheMarker(uint144 rest, bytes calldata data) external {
+        vm.assume(rest != 0);
+        _assertAccepted(abi.encodePacked(bytes2(0x7702), rest, data));
+    }
+
+    function test_AFactoryThatIsNearTheMarker() external {
+        _assertAccepted(abi.encodePacked(bytes20(uint160(MARKER) | 1), hex"ff"));
+        _assertAccepted(abi.encodePacked(bytes20(uint160(MARKER) ^ 1 << 144), hex"ff"));
     }
 
     function test_NothingOrTheMarkerAlone() external {
