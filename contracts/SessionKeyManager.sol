@@ -337,16 +337,17 @@ contract SessionKeyManager is ISessionKeyManager {
             revert GrantNotSigned(use.id, digest, answer);
         }
         _grant(use.id);
-        if (use.hasPublication()) _publish(use.id, publication);
+        if (use.hasPublication()) _publish(use, publication);
     }
 
     /// @dev Publishes the session in the use, which was granted just now.
-    function _publish(bytes32 id, uint256 publication) private {
+    function _publish(Use memory use, uint256 publication) private {
         Session calldata session = UseDecoder.publishedSession(publication);
         bytes32 published = SessionHash.hash(session);
-        if (published != id) revert PublicationDiffers(id, published);
-        // Encoded anew: what is published has one form.
-        emit SessionPublished(msg.sender, id, abi.encode(session));
+        if (published != use.id) revert PublicationDiffers(use.id, published);
+        bytes memory encoded = abi.encode(session);
+        use.requirePublished(publication, encoded);
+        emit SessionPublished(msg.sender, use.id, encoded);
     }
 
     /// @dev Whether the session key signed the operation.

@@ -157,6 +157,15 @@ library UseDecoder {
         }
     }
 
+    /// @notice Reverts unless the session in full is written in exactly the bytes `encoded`.
+    /// @param publication Where {grant} says that it begins.
+    function requirePublished(Use memory use, uint256 publication, bytes memory encoded) internal pure {
+        unchecked {
+            bytes calldata written = (publication + 3).slice(publication.integer(3));
+            if (EfficientHashLib.hashCalldata(written) != keccak256(encoded)) _refuse(use.packed, publication);
+        }
+    }
+
     /// @notice keccak256 of everything before the session key's own signature.
     function hash(Use memory use) internal pure returns (bytes32) {
         unchecked {

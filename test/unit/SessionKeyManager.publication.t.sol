@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
+import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
 import {Vm} from "forge-std/Test.sol";
 import {Answers} from "../mocks/Answers.sol";
 import {GrantTest} from "../utils/GrantTest.sol";
@@ -90,6 +91,26 @@ contract SessionKeyManagerPublicationTest is GrantTest {
         }
     }
 
+    /// @dev Each byte, one after the other; the session key signs what is wrong.
+    function test_RevertWhen_OneByteOfThePublicationIsAnother() external {
+        Session memory session = pingSession();
+        bytes memory encoded = abi.encode(session);
+        for (uint256 i = 0; i < encoded.length; ++i) {
+            encoded[i] ^= 0x01;
+            _expectMalformed(session, encoded, vm.toString(i));
+            encoded[i] ^= 0x01;
+        }
+    }
+
+    function testFuzz_RevertWhen_ThePublicationIsAnother(uint256 seed, uint8 bits) external {
+        vm.assume(bits != 0);
+        Random memory random = Random(seed);
+        Session memory session = _randomSession(random);
+        bytes memory encoded = abi.encode(session);
+        encoded[random.below(encoded.length)] ^= bytes1(bits);
+        _expectMalformed(session, encoded, "");
+    }
+
     function test_RevertWhen_ThePublicationIsShort() external {
         Session memory session = pingSession();
         bytes memory encoded = abi.encode(session);
@@ -97,6 +118,48 @@ contract SessionKeyManagerPublicationTest is GrantTest {
             _expectMalformed(session, cut(encoded, length), vm.toString(length));
         }
         _expectMalformed(session, cut(encoded, encoded.length - 1), "last");
+    }
+
+    function testFuzz_RevertWhen_ThePublicationIsLong(bytes calldata surplus) external {
+        vm.assume(surplus.length > 0);
+        Session memory session = pingSession();
+        _expectNonCanonical(session, bytes.concat(abi.encode(session), surplus));
+    }
+
+    function testFuzz_RevertWhen_TheOffsetIsAnother(uint256 offset) external {
+        vm.assume(offset != 0x20);
+        Session memory session = pingSession();
+        bytes memory encoded = abi.encode(session);
+        _expectNonCanonical(session, bytes.concat(bytes32(offset), _part(encoded, 32, encoded.length)));
+    }
+
+    /// @dev A decoder takes it, an encoder does not make it.
+    function test_RevertWhen_ThereIsAGapInThePublication() external {
+        Session memory session = pingSession();
+        bytes memory encoded = abi.encode(session);
+        // The actions are the last of the struct, and all that follows its head after the key and two empty lists.
+        uint256 actions = uint256(bytes32(_part(encoded, 32 + 11 * 32, 32 + 12 * 32)));
+        bytes memory loose = bytes.concat(_part(encoded, 0, 32 + 11 * 32), bytes32(actions + 32));
+        loose = bytes.concat(loose, _part(encoded, 32 + 12 * 32, 32 + actions), bytes32("a gap"));
+        loose = bytes.concat(loose, _part(encoded, 32 + actions, encoded.length));
+        assertEq(UseBuilder.hash(abi.decode(loose, (Session))), UseBuilder.hash(session));
+        _expectNonCanonical(session, loose);
+    }
+
+    /// @dev What a session key's verifier takes for a signature is not signed.
+    function test_RevertWhen_ThePublicationGoesOnInTheKeysSignature() external {
+        Answers verifier = new Answers();
+        verifier.otherwise(abi.encode(IERC7913SignatureVerifier.verify.selector));
+        Session memory session = pingSession();
+        session.sessionKey = abi.encodePacked(verifier, "key");
+        bytes memory encoded = abi.encode(session);
+        for (uint256 length = 0; length < encoded.length; length += 32) {
+            bytes memory granted = grantedUse(session, OWNERS_SIGNATURE);
+            PackedUserOperation memory op = newOp(account, pingCall());
+            op.signature = abi.encodePacked(granted, uint24(length), encoded);
+            op.signature[0] |= 0x10;
+            expectRefused(op, nonCanonical(granted.length));
+        }
     }
 
     /*//////////////////////////////////////////////////////////////
@@ -231,6 +294,12 @@ contract SessionKeyManagerPublicationTest is GrantTest {
                 ISessionKeyManager.PublicationDiffers.selector, UseBuilder.hash(session), UseBuilder.hash(other)
             )
         );
+        assertStatus(UseBuilder.hash(session), SessionStatus.None);
+    }
+
+    function _expectNonCanonical(Session memory session, bytes memory publication) private {
+        uint256 position = grantedUse(session, OWNERS_SIGNATURE).length;
+        expectRefused(_publishing(session, publication), nonCanonical(position));
         assertStatus(UseBuilder.hash(session), SessionStatus.None);
     }
 
