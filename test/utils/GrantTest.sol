@@ -101,9 +101,13 @@ abstract contract GrantTest is ManagerTest {
     }
 
     /// @notice The same, signed by the owner.
-    function signedOp(Session memory session) internal returns (PackedUserOperation memory) {
+    function signedUse(Session memory session) internal returns (bytes memory) {
         signBundle(ids(UseBuilder.hash(session)), OWNERS_SIGNATURE);
-        return opWithGrant(session, OWNERS_SIGNATURE);
+        return grantedUse(session, OWNERS_SIGNATURE);
+    }
+
+    function signedOp(Session memory session) internal returns (PackedUserOperation memory) {
+        return opWith(session, signedUse(session));
     }
 
     function opWithProof(Session memory session, bytes32[] memory proof) internal returns (PackedUserOperation memory) {
