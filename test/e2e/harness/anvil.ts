@@ -18,7 +18,12 @@ export async function startAnvil({ from }: AnvilParameters): Promise<Anvil> {
   const process = new ManagedProcess({
     name: "forkUrl" in from ? "the fork (anvil)" : "the base chain (anvil)",
     command: foundryBinary("anvil"),
-    args: ["--host", "127.0.0.1", "--port", "0", "--accounts", "1", ...source],
+    args: [
+      ...["--host", "127.0.0.1", "--port", "0", "--accounts", "1"],
+      // The hard fork that brought the P-256 precompile to Ethereum; and Kernel, as published, is larger than EIP-170 allows.
+      ...["--hardfork", "osaka", "--code-size-limit", "40000"],
+      ...source,
+    ],
     env: withoutProxyForThisMachine(),
     supervised: true,
   });

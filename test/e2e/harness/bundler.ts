@@ -6,7 +6,7 @@ import { ManagedProcess } from "./process.ts";
 
 export type BundlerParameters = {
   rpcUrl: string;
-  entryPoint: Address;
+  entryPoints: readonly Address[];
   /** Sends the bundles; has to have ether. */
   executorKey: Hex;
   /** Deploys the contract that the bundler simulates with; has to have ether. */
@@ -26,7 +26,7 @@ export type Bundler = {
  */
 export async function startBundler({
   rpcUrl,
-  entryPoint,
+  entryPoints,
   executorKey,
   utilityKey,
 }: BundlerParameters): Promise<Bundler> {
@@ -34,7 +34,7 @@ export async function startBundler({
   const main = createRequire(import.meta.url).resolve("@pimlico/alto");
   const cli = join(dirname(main), "..", "esm", "cli", "alto.js");
   const options = {
-    entrypoints: entryPoint,
+    entrypoints: entryPoints.join(","),
     "rpc-url": rpcUrl,
     "executor-private-keys": executorKey,
     "utility-private-key": utilityKey,

@@ -7,12 +7,17 @@ import { type Address, getAddress, type Hex } from "viem";
 import { foundryBinary } from "../../../script/foundry-binary.js";
 import { type ChainParameters, hasCode, readerOf } from "./chain.ts";
 
+const names = [
+  "sessionKeyManager",
+  "erc20LimitPolicy",
+  "abiRulePolicy",
+  "nativeLimitPolicy",
+  "usageLimitPolicy",
+  "gasLimitPolicy",
+] as const;
+
 /** Our contracts on a chain. */
-export type LatchkeyContracts = {
-  sessionKeyManager: Address;
-  erc20LimitPolicy: Address;
-  abiRulePolicy: Address;
-};
+export type LatchkeyContracts = Record<(typeof names)[number], Address>;
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -60,5 +65,8 @@ function readAddresses(path: string): LatchkeyContracts {
     sessionKeyManager: addressOf("sessionKeyManager"),
     erc20LimitPolicy: addressOf("erc20LimitPolicy"),
     abiRulePolicy: addressOf("abiRulePolicy"),
+    nativeLimitPolicy: addressOf("nativeLimitPolicy"),
+    usageLimitPolicy: addressOf("usageLimitPolicy"),
+    gasLimitPolicy: addressOf("gasLimitPolicy"),
   };
 }

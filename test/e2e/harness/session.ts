@@ -47,7 +47,7 @@ export const tokenCall = {
 };
 
 /** Gas enough for anything in these tests, so that nothing needs to be estimated. */
-const gas = {
+export const gas = {
   callGasLimit: 200_000n,
   verificationGasLimit: 600_000n,
   preVerificationGas: 120_000n,

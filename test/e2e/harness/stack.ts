@@ -1,9 +1,9 @@
 import type { Hex } from "viem";
-import { entryPoint07Address } from "viem/account-abstraction";
+import { entryPoint07Address, entryPoint08Address } from "viem/account-abstraction";
 import { startAnvil } from "./anvil.ts";
 import { startBundler } from "./bundler.ts";
 import { chainIdOf, fundedKey, hasCode, readerOf, writerOf } from "./chain.ts";
-import { deployEntryPoint, deploySurroundings, type Surroundings } from "./contracts.ts";
+import { deployEntryPoint, deployEntryPoint08, deploySurroundings, type Surroundings } from "./contracts.ts";
 import { deployLatchkey, findLatchkey, type LatchkeyContracts } from "./latchkey.ts";
 
 /** All that it takes to use a running stack, from any process. */
@@ -80,11 +80,18 @@ async function start({
   const { rpcUrl } = await running.add(startAnvil({ from: { forkUrl: base.rpcUrl } }));
   const fork = { id: base.id, rpcUrl };
   const [funderKey, executorKey, utilityKey] = await Promise.all([fundedKey(fork), fundedKey(fork), fundedKey(fork)]);
-  const surroundings = await deploySurroundings(writerOf({ ...fork, key: funderKey }));
+  const funder = writerOf({ ...fork, key: funderKey });
+  await deployEntryPoint08(funder);
+  const surroundings = await deploySurroundings(funder);
 
   onProgress("starting the bundler");
   const bundler = await running.add(
-    startBundler({ rpcUrl, entryPoint: surroundings.entryPoint, executorKey, utilityKey }),
+    startBundler({
+      rpcUrl,
+      entryPoints: [entryPoint07Address, entryPoint08Address],
+      executorKey,
+      utilityKey,
+    }),
   );
   return {
     chainId: base.id,

@@ -1,0 +1,108 @@
+import {
+  allowErc20,
+  createSessionKey,
+  type DefineSessionParameters,
+  defineSession,
+  explainUserOperation,
+  getAccountType,
+  getSessionStatus,
+  getSignedGrants,
+  grantSession,
+  revokeOwnSession,
+  signSessionGrant,
+  type ToSessionAccountParameters,
+  TotalLimitExceededError,
+  toSessionAccount,
+} from "latchkey";
+import { parseEther } from "viem";
+import { beforeAll, describe, expect, it } from "vitest";
+import { kindsOfAccounts } from "./harness/accounts.ts";
+import { gas, someone, tokenCall } from "./harness/session.ts";
+import { world as connect } from "./harness/vitest.ts";
+import type { OwnedAccount, World } from "./harness/world.ts";
+
+const shop = someone(1);
+
+describe.each(kindsOfAccounts)("$name", ({ accountType, entryPointVersion, grantPrefix, create }) => {
+  let world: World;
+  let account: OwnedAccount;
+
+  beforeAll(async () => {
+    world = connect();
+    account = await create(world);
+  });
+
+  async function define(parameters: Partial<DefineSessionParameters> = {}) {
+    const sessionKey = createSessionKey();
+    const session = defineSession({
+      account: account.address,
+      chainId: world.info.chainId,
+      sessionKey,
+      validUntil: (await world.now()) + 3_600,
+      maxOpCost: parseEther("0.1"),
+      actions: [allowErc20({ token: world.contracts.token, total: 100n })],
+      ...parameters,
+    });
+    return { session, sessionKey };
+  }
+
+  /** The account as the session's key uses it, which knows nothing of the owner's. */
+  async function connectKey(
+    parameters: Pick<ToSessionAccountParameters, "session" | "sessionKey" | "grant" | "publish">,
+  ) {
+    const smartAccount = await toSessionAccount({ client: world.client, entryPointVersion, ...parameters });
+    return { smartAccount, bundler: world.bundlerFor(smartAccount) };
+  }
+
+  const send = (amount: bigint) => tokenCall.transfer(world.contracts.token, shop, amount);
+
+  it("is what it says it is", async () => {
+    expect(await getAccountType(world.client, { account: account.address })).toBe(accountType);
+  });
+
+  it("installs the manager and grants a session, whose key acts within its limits and then revokes it", async () => {
+    const { session, sessionKey } = await define();
+    await grantSession(account.bundler, { session, grantPrefix: grantPrefix(world) });
+    expect(await getSignedGrants(world.client, { account: account.address })).toBe(grantPrefix(world).toLowerCase());
+
+    const { smartAccount, bundler } = await connectKey({ session, sessionKey });
+    const before = await world.balanceOf(world.contracts.token, shop);
+    const hash = await bundler.sendUserOperation({ calls: [send(60n)] });
+    expect((await bundler.waitForUserOperationReceipt({ hash })).success).toBe(true);
+    expect(await world.balanceOf(world.contracts.token, shop)).toBe(before + 60n);
+
+    await expect(bundler.sendUserOperation({ calls: [send(41n)], ...gas })).rejects.toThrow();
+    const unsigned = await smartAccount.encodeCalls([send(41n)]);
+    const operation = {
+      sender: account.address,
+      nonce: await smartAccount.getNonce(),
+      callData: unsigned,
+      signature: "0x",
+      ...gas,
+    } as const;
+    const signature = await smartAccount.signUserOperation(operation);
+    const reason = await explainUserOperation(world.client, {
+      userOperation: { ...operation, signature },
+      entryPointVersion,
+    });
+    expect(reason).toBeInstanceOf(TotalLimitExceededError);
+
+    await revokeOwnSession(bundler, { account: smartAccount });
+    expect((await getSessionStatus(world.client, { session })).status).toBe("revoked");
+    await expect(bundler.sendUserOperation({ calls: [send(1n)], ...gas })).rejects.toThrow();
+  });
+
+  it("takes its owner's signature in the first operation, which grants the session and acts", async () => {
+    const { session, sessionKey } = await define();
+    const { session: other } = await define();
+    const grant = await signSessionGrant({ sessions: [other, session], signer: account.smartAccount });
+    const { bundler } = await connectKey({ session, sessionKey, grant });
+    expect((await getSessionStatus(world.client, { session })).status).toBe("none");
+    for (const _ of ["with the grant", "without it"]) {
+      const hash = await bundler.sendUserOperation({ calls: [send(1n)] });
+      expect((await bundler.waitForUserOperationReceipt({ hash })).success).toBe(true);
+    }
+    expect((await getSessionStatus(world.client, { session })).status).toBe("granted");
+    expect((await getSessionStatus(world.client, { session: other })).status).toBe("none");
+  });
+});
