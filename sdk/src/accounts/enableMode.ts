@@ -151,8 +151,12 @@ export function createEnabler({
 
   /** What the account says; before it is deployed, what the version that is known says. */
   async function readDomain(known: { name: string; version: string }): Promise<TypedDataDomain> {
-    if (await isDeployed())
-      return (await getAction(client, getEip712Domain, "getEip712Domain")({ address: account })).domain;
+    if (await isDeployed()) {
+      // Whatever the account leaves out, viem fills in: neither of the two has a salt.
+      const { domain } = await getAction(client, getEip712Domain, "getEip712Domain")({ address: account });
+      const { salt: _, ...rest } = domain;
+      return rest;
+    }
     const chainId = client.chain?.id;
     return { ...known, verifyingContract: account, ...(chainId === undefined ? {} : { chainId }) };
   }
