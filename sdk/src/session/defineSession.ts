@@ -27,6 +27,7 @@ import {
 } from "../errors/input.js";
 import type { SessionKey } from "../keys/sessionKey.js";
 import { decodeErc20LimitConfig, encodeErc20LimitConfig } from "../policies/erc20Limit.js";
+import { decodeLimitConfig, encodeLimitConfig } from "../policies/limit.js";
 import type { Action, ActionRequest, Permission, Policy, PolicyName, PolicyRequest, Session } from "../types.js";
 import { checkArray, checkParameters, parseAddress, parseAmount, parseBytes, parseTime } from "../utils/validate.js";
 
@@ -129,9 +130,8 @@ export function defineSession(parameters: DefineSessionParameters): DefineSessio
   const account = parseAddress("account", parameters.account);
   if (account === zeroAddress) throw new ForbiddenTargetError({ target: account, reason: "the account is zero" });
   const { validAfter, validUntil } = parseWindow(parameters);
-  const actions = separateTokens(listActions(parameters.actions)).map((action, index) =>
-    resolveAction(action, index, contracts),
-  );
+  const requests = separateTokens(listActions(parameters.actions));
+  const actions = requests.map((action, index) => resolveAction(action, index, contracts));
   if (actions.length === 0) throw new EmptyActionsError();
   if (actions.length > 255) throw new TooManyError({ what: "actions", limit: 255, actual: actions.length });
   for (const { target, selector } of actions) checkTarget({ target, selector, account, contracts });
@@ -147,7 +147,7 @@ export function defineSession(parameters: DefineSessionParameters): DefineSessio
     paymaster:
       paymaster === undefined ? zeroAddress : paymaster === "any" ? anyPaymaster : parseAddress("paymaster", paymaster),
     maxOpCost: parseAmount("maxOpCost", parameters.maxOpCost, 2n ** 128n - 1n, 1n),
-    operationPolicies: resolvePolicies("the session", operationPolicies, contracts),
+    operationPolicies: resolvePolicies("the session", separateOperations(operationPolicies, requests), contracts),
     signaturePolicies: resolvePolicies("the session's signatures", signaturePolicies, contracts),
     actions,
   };
@@ -223,6 +223,27 @@ function separateTokens(actions: readonly ActionRequest[]): readonly ActionReque
       policy.policy === "erc20LimitPolicy" ? { ...policy, config: separate(action.target, policy.config) } : policy,
     ),
   }));
+}
+
+/**
+ * The same limit on operations and on the calls of an action would be one budget, in which each call counts twice. A salt
+ * keeps them apart.
+ */
+function separateOperations(
+  policies: readonly PolicyRequest[],
+  actions: readonly ActionRequest[],
+): readonly PolicyRequest[] {
+  checkArray("operationPolicies", policies);
+  const taken = actions.flatMap((action) => action.policies);
+  const separate = ({ policy, config }: PolicyRequest): PolicyRequest => {
+    if (!taken.some((other) => other.policy === policy && other.config === config)) return { policy, config };
+    const limits = decodeLimitConfig(config);
+    const salt = ((limits.salt ?? 0) + 1) % 2 ** 32;
+    return separate({ policy, config: encodeLimitConfig({ ...limits, salt }) });
+  };
+  return policies.map((item) =>
+    item.policy === "nativeLimitPolicy" || item.policy === "usageLimitPolicy" ? separate(item) : item,
+  );
 }
 
 function resolveAction(action: ActionRequest, index: number, contracts: ContractOverrides | undefined): Action {

@@ -99,6 +99,17 @@ describe("gasLimit, nativeLimit and usageLimit", () => {
     ]);
   });
 
+  it("keep the budgets of operations and of an action apart, in which a call would count twice", () => {
+    const limit = nativeLimit({ total: 9n });
+    const { actions, operationPolicies } = defineSession({
+      ...parameters,
+      actions: [{ target: game, selector: noCalldata, maxValue: 3n, policies: [limit] }],
+      operationPolicies: [limit],
+    });
+    expect(actions[0]?.policies[0]?.config).toBe(limit.config);
+    expect(decodeLimitConfig(operationPolicies[0]?.config ?? "0x")).toMatchObject({ total: 9n, salt: 1 });
+  });
+
   it.each<[string, unknown, new (...parameters: never[]) => Error]>([
     ["no limit", {}, MissingLimitError],
     ["a number", { total: 5 }, InvalidAmountError],
