@@ -127,6 +127,7 @@ export {
   toSessionKey,
 } from "./keys/sessionKey.js";
 export {
+  type AbiArgumentsRule,
   type AbiRule,
   type AbiRuleGroup,
   type Comparison,

@@ -5,6 +5,7 @@ import {
   decodeAbiParameters,
   decodeErrorResult,
   type Hex,
+  hexToNumber,
   isAddressEqual,
   parseAbi,
   parseAbiParameters,
@@ -453,6 +454,31 @@ function decodeAbiRuleError(data: Hex, context: policy.CallContext, cause: unkno
         ...rest,
       });
     }
+    case "ArgumentRuleNotMet": {
+      const [position, path, typeCode, , , expected, actual] = decoded.args;
+      return new policy.ArgumentRuleNotMetError({
+        position: Number(position),
+        path: toPath(path),
+        type: nameType(typeCode),
+        expected,
+        actual,
+        ...rest,
+      });
+    }
+    case "ArgumentsNotCanonical": {
+      const [position, path, offset, typeCode, expected, actual] = decoded.args;
+      return new policy.ArgumentsNotCanonicalError({
+        position: Number(position),
+        path: toPath(path),
+        offset: Number(offset),
+        type: nameType(typeCode),
+        expected,
+        actual,
+        ...rest,
+      });
+    }
+    case "RulesTooDeep":
+      return new policy.RulesTooDeepError({ position: Number(decoded.args[0]), ...rest });
     case "NoRuleMet": {
       const [group, rules, word, actual] = decoded.args;
       return new policy.NoRuleMetError({
@@ -468,8 +494,23 @@ function decodeAbiRuleError(data: Hex, context: policy.CallContext, cause: unkno
   }
 }
 
+/** The types of dynamic data, by their codes. */
+const dynamicTypes: Readonly<Record<number, string>> = {
+  194: "bytes or string",
+  195: "dynamic array",
+  196: "tuple",
+  197: "static tuple",
+};
+
 function nameType(code: number): string {
-  return getTypeName(code) ?? `type 0x${code.toString(16)}`;
+  return getTypeName(code) ?? dynamicTypes[code] ?? `type 0x${code.toString(16)}`;
+}
+
+/** The steps of a path, two bytes each. */
+function toPath(path: Hex): readonly number[] {
+  return Array.from({ length: Math.floor(size(path) / 2) }, (_, index) =>
+    hexToNumber(slice(path, 2 * index, 2 * index + 2)),
+  );
 }
 
 /** References one after the other, as the configuration has them. */

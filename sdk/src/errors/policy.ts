@@ -244,6 +244,97 @@ export class LimitConfigError extends PolicyError {
   }
 }
 
+/** Calldata, or bytes inside of it, are not what an encoder makes of the types that a rule states. */
+export class ArgumentsNotCanonicalError extends PolicyError {
+  /** Where the rule begins, in bytes from the start of its configuration. */
+  readonly position: number;
+  /** Which bytes: indexes of words and elements from the arguments on; none for the arguments themselves. */
+  readonly path: readonly number[];
+  /** Where in the call's calldata the fault is, in bytes. */
+  readonly offset: number;
+  readonly expected: bigint;
+  readonly actual: bigint;
+  constructor({
+    position,
+    path,
+    offset,
+    type,
+    expected,
+    actual,
+    ...rest
+  }: {
+    position: number;
+    path: readonly number[];
+    offset: number;
+    type: string;
+    expected: bigint;
+    actual: bigint;
+  } & PolicyErrorParameters) {
+    super(
+      "ArgumentsNotCanonicalError",
+      "The arguments are not encoded as the session's rule demands.",
+      [
+        `Expected: ${expected}`,
+        `Actual: ${actual}`,
+        `Calldata: byte ${offset} (${type})`,
+        `Argument: ${path.length > 0 ? path.join(" > ") : "all of them"}`,
+        `Rule: byte ${position} of the configuration`,
+      ],
+      rest,
+    );
+    this.position = position;
+    this.path = path;
+    this.offset = offset;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** A rule about arguments as a whole does not hold. */
+export class ArgumentRuleNotMetError extends PolicyError {
+  /** Where the rule begins, in bytes from the start of its configuration. */
+  readonly position: number;
+  /** What it is about: indexes of words and elements from the arguments on. */
+  readonly path: readonly number[];
+  /** What the configuration has behind the test: references, bytes or alternatives. */
+  readonly expected: Hex;
+  readonly actual: Hex;
+  constructor({
+    position,
+    path,
+    type,
+    expected,
+    actual,
+    ...rest
+  }: { position: number; path: readonly number[]; type: string; expected: Hex; actual: Hex } & PolicyErrorParameters) {
+    super(
+      "ArgumentRuleNotMetError",
+      "An argument does not meet the session's rule.",
+      [
+        `Expected: ${expected}`,
+        `Actual: ${actual}`,
+        `Argument: ${path.join(" > ")} (${type})`,
+        `Rule: byte ${position} of the configuration`,
+      ],
+      rest,
+    );
+    this.position = position;
+    this.path = path;
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** Rules, types or paths of argument rules are nested too deep. */
+export class RulesTooDeepError extends PolicyError {
+  /** Where, in bytes from the configuration's start. */
+  readonly position: number;
+  constructor({ position, ...rest }: { position: number } & PolicyErrorParameters) {
+    super("RulesTooDeepError", "The argument rules are nested too deep.", [`Position: byte ${position}`], rest);
+    this.position = position;
+  }
+}
+
 /** The configuration of argument rules is malformed. */
 export class AbiRuleConfigError extends PolicyError {
   readonly position: number;

@@ -27,8 +27,14 @@ export type AbiRule = {
   readonly references: readonly Hex[];
 };
 
+/** A rule about the arguments as a whole, which may be dynamic: their shape, and rules about values in them. */
+export type AbiArgumentsRule = {
+  /** The shape and the body of rules, as docs/encoding.md has them. */
+  readonly shapeAndBody: Hex;
+};
+
 /** Rules of which one must hold. */
-export type AbiRuleGroup = readonly AbiRule[];
+export type AbiRuleGroup = readonly (AbiRule | AbiArgumentsRule)[];
 
 type TypeInfo = {
   readonly code: number;
@@ -88,7 +94,10 @@ function encodeGroup(group: AbiRuleGroup): Hex {
   return concat([numberToHex(group.length, { size: 1 }), ...group.map(encodeRule)]);
 }
 
-function encodeRule({ word, type, comparison, references }: AbiRule): Hex {
+function encodeRule(rule: AbiRule | AbiArgumentsRule): Hex {
+  if (isArgumentsRule(rule))
+    return concat(["0x01", numberToHex(size(rule.shapeAndBody), { size: 2 }), rule.shapeAndBody]);
+  const { word, type, comparison, references } = rule;
   const info = getTypeInfo(type);
   if (info === undefined) throw new AbiRuleConfigError({ position: 1 });
   if (word > 0xffff) throw new TooManyError({ what: "words before an argument", limit: 0xffff, actual: word });
@@ -117,7 +126,7 @@ export function decodeAbiRuleConfig(config: Hex): readonly AbiRuleGroup[] {
   const groupCount = reader.number(1);
   if (groupCount === 0) throw new AbiRuleConfigError({ position: 0 });
   for (let group = 0; group < groupCount; group++) {
-    const rules: AbiRule[] = [];
+    const rules: (AbiRule | AbiArgumentsRule)[] = [];
     const ruleCount = reader.number(1);
     if (ruleCount === 0) throw new AbiRuleConfigError({ position: reader.position() - 1 });
     for (let rule = 0; rule < ruleCount; rule++) rules.push(readRule(reader));
@@ -127,14 +136,19 @@ export function decodeAbiRuleConfig(config: Hex): readonly AbiRuleGroup[] {
   return groups;
 }
 
-function readRule(reader: Reader): AbiRule {
+function isArgumentsRule(rule: AbiRule | AbiArgumentsRule): rule is AbiArgumentsRule {
+  return "shapeAndBody" in rule;
+}
+
+function readRule(reader: Reader): AbiRule | AbiArgumentsRule {
   const start = reader.position();
-  const path = reader.number(1);
+  const kind = reader.number(1);
+  if (kind === 1) return { shapeAndBody: reader.bytes(reader.number(2)) };
   const word = reader.number(2);
   const type = getTypeName(reader.number(1));
   const comparison = comparisons[reader.number(1)];
   const info = type === undefined ? undefined : getTypeInfo(type);
-  if (path !== 0 || type === undefined || comparison === undefined || info === undefined)
+  if (kind !== 0 || type === undefined || comparison === undefined || info === undefined)
     throw new AbiRuleConfigError({ position: start });
   const references = Array.from({ length: referenceCount(comparison, reader) }, () => reader.bytes(info.width));
   return { word, type, comparison, references };
@@ -150,7 +164,8 @@ function referenceCount(comparison: Comparison, reader: Reader): number {
 }
 
 /**
- * Checks a call against a configuration of an `ABIRulePolicy`, as the contract does.
+ * Checks a call against a configuration of an `ABIRulePolicy`, as the contract does; but whether a rule about the
+ * arguments as a whole holds is left to the chain.
  *
  * @throws ArgumentMissingError, ArgumentMalformedError, RuleNotMetError, NoRuleMetError.
  */
@@ -168,11 +183,12 @@ export function checkAbiRules({
 }): void {
   decodeAbiRuleConfig(config).forEach((group, index) => {
     // Every rule's word is read before the group is judged: a missing or dirty one refuses the call in any case.
-    const results = group.map((rule) => {
+    const words = group.flatMap((rule) => (isArgumentsRule(rule) ? [] : [rule]));
+    const results = words.map((rule) => {
       const word = readWord(data, rule, context);
       return { rule, word, holds: holds(rule, word, account) };
     });
-    if (results.some((result) => result.holds)) return;
+    if (results.some((result) => result.holds) || words.length < group.length) return;
     const last = results[results.length - 1];
     if (last === undefined) throw new AbiRuleConfigError({ position: 0 });
     if (results.length > 1)

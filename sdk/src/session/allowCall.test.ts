@@ -45,7 +45,8 @@ const abi = parseAbi([
 
 const rulesOf = ({ actions }: Permission): readonly (readonly AbiRule[])[] => {
   const config = actions[0]?.policies[0]?.config;
-  return config === undefined ? [] : decodeAbiRuleConfig(config);
+  if (config === undefined) return [];
+  return decodeAbiRuleConfig(config).map((group) => group.flatMap((rule) => ("word" in rule ? [rule] : [])));
 };
 
 /** As JavaScript calls it, without types. */
