@@ -77,8 +77,8 @@ export class SessionWorld {
     world: World,
     account: OwnedAccount,
     parameters: Partial<Omit<DefineSessionParameters, "account" | "chainId" | "sessionKey">> = {},
+    sessionKey: SessionKey = createSessionKey(),
   ): Promise<SessionWorld> {
-    const sessionKey = createSessionKey();
     const session = defineSession({
       account: account.address,
       chainId: world.info.chainId,
