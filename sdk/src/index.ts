@@ -114,6 +114,8 @@ export {
   gasLimitPolicyAbi,
   nativeLimitPolicyAbi,
   sessionKeyManagerAbi,
+  signatureCheckerAbi,
+  typedDataPolicyAbi,
   usageLimitPolicyAbi,
 } from "./generated.js";
 export {
@@ -144,6 +146,13 @@ export {
   encodeErc20LimitConfig,
 } from "./policies/erc20Limit.js";
 export { decodeLimitConfig, encodeLimitConfig, type Limits, type PeriodLimit } from "./policies/limit.js";
+export {
+  allowMessages,
+  type MessageTypes,
+  type NestedStruct,
+  type PersonalMessagePermission,
+  type TypedDataPermission,
+} from "./policies/typedData.js";
 export {
   type AllowCallErrorType,
   type AllowCallParameters,
@@ -213,8 +222,10 @@ export {
   type Session,
   sessionBundleTypes,
   sessionTypes,
+  signatureUseTypes,
   userOperationUseTypes,
 } from "./types.js";
+export type { SignatureUseTypedData } from "./use/encodeSignature.js";
 export {
   type DecodedGrant,
   type DecodedUse,

@@ -95,6 +95,15 @@ export const userOperationUseTypes = {
   ],
 } as const;
 
+/** The EIP-712 types of what a session key signs for an account through ERC-1271. */
+export const signatureUseTypes = {
+  SignatureUse: [
+    { name: "digest", type: "bytes32" },
+    { name: "session", type: "bytes32" },
+    { name: "use", type: "bytes32" },
+  ],
+} as const;
+
 /** What a rule of a session is called by the policy that a permission needs, before its address is known. */
 export type PolicyName = Extract<keyof Contracts, `${string}Policy`>;
 

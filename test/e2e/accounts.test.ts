@@ -1,5 +1,6 @@
 import {
   allowErc20,
+  allowMessages,
   createSessionKey,
   type DefineSessionParameters,
   defineSession,
@@ -14,7 +15,7 @@ import {
   TotalLimitExceededError,
   toSessionAccount,
 } from "latchkey";
-import { parseEther } from "viem";
+import { type Hex, hashMessage, hashTypedData, numberToHex, parseAbi, parseEther } from "viem";
 import { beforeAll, describe, expect, it } from "vitest";
 import { kindsOfAccounts } from "./harness/accounts.ts";
 import { gas, someone, tokenCall } from "./harness/session.ts";
@@ -104,5 +105,72 @@ describe.each(kindsOfAccounts)("$name", ({ accountType, entryPointVersion, grant
     }
     expect((await getSessionStatus(world.client, { session })).status).toBe("granted");
     expect((await getSessionStatus(world.client, { session: other })).status).toBe("none");
+  });
+
+  it("signs for the account what the session's policy lets it sign", async () => {
+    const domain = { name: "Game", version: "1", chainId: world.info.chainId, verifyingContract: someone(5) } as const;
+    const types = {
+      Move: [
+        { name: "to", type: "uint8" },
+        { name: "note", type: "string" },
+        { name: "stake", type: "Stake" },
+      ],
+      Stake: [
+        { name: "token", type: "address" },
+        { name: "amount", type: "uint256" },
+      ],
+    } as const;
+    const { session, sessionKey } = await define({
+      signaturePolicies: [
+        allowMessages([
+          {
+            domain,
+            types,
+            primaryType: "Move",
+            nested: [{ parent: 0, field: 2 }],
+            rules: [
+              [{ word: 0, type: "uint8", comparison: "lt", references: ["0x09"] }],
+              // The fields of the stake follow the three of the move.
+              [{ word: 4, type: "uint256", comparison: "lte", references: [numberToHex(5, { size: 32 })] }],
+            ],
+          },
+          { beginning: "I play " },
+        ]),
+      ],
+    });
+    await grantSession(account.bundler, { session, grantPrefix: grantPrefix(world) });
+    const { smartAccount } = await connectKey({ session, sessionKey });
+    const isValid = async (hash: Hex, signature: Hex): Promise<boolean> => {
+      const answer = await world.client.readContract({
+        account: someone(5),
+        address: account.address,
+        abi: parseAbi(["function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)"]),
+        functionName: "isValidSignature",
+        args: [hash, signature],
+      });
+      return answer === "0x1626ba7e";
+    };
+    const move = (to: number, amount: bigint) =>
+      ({
+        domain,
+        types,
+        primaryType: "Move",
+        message: { to, note: "with care", stake: { token: world.contracts.token, amount } },
+      }) as const;
+    for (const [typedData, allowed] of [
+      [move(8, 5n), true],
+      [move(9, 5n), false],
+      [move(8, 6n), false],
+      [{ ...move(8, 5n), domain: { ...domain, name: "Other" } }, false],
+    ] as const)
+      expect(await isValid(hashTypedData(typedData), await smartAccount.signTypedData(typedData))).toBe(allowed);
+
+    for (const [message, allowed] of [
+      ["I play chess", true],
+      ["I pay", false],
+    ] as const)
+      expect(await isValid(hashMessage(message), await smartAccount.signMessage({ message }))).toBe(allowed);
+    const signature = await smartAccount.signTypedData(move(8, 5n));
+    expect(await isValid(hashTypedData(move(7, 5n)), signature)).toBe(false);
   });
 });

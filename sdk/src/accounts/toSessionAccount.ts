@@ -7,10 +7,14 @@ import {
   type Hex,
   hashTypedData,
   isAddressEqual,
+  isHex,
   keccak256,
   numberToHex,
   type Transport,
+  type TypedDataDefinition,
+  toHex,
   zeroAddress,
+  zeroHash,
 } from "viem";
 import {
   entryPoint07Abi,
@@ -23,7 +27,7 @@ import {
   toSmartAccount,
   type UserOperation,
 } from "viem/account-abstraction";
-import { getBlock, getChainId, readContract } from "viem/actions";
+import { getBlock, getChainId, getEip712Domain, readContract } from "viem/actions";
 import { getAction } from "viem/utils";
 import { type ContractOverrides, findContract, getContract } from "../addresses.js";
 import { anyPaymaster } from "../constants.js";
@@ -47,6 +51,7 @@ import { decodeErc20LimitConfig } from "../policies/erc20Limit.js";
 import { decodeLimitConfig } from "../policies/limit.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
+import { type AccountDomain, hashSignatureUse, prepareSignature, type SignedContent } from "../use/encodeSignature.js";
 import { encodeUse, getUseTypedData, type SignedGrant, type UseEvidence } from "../use/encodeUse.js";
 import { decodeExecution, encodeExecution } from "../use/execution.js";
 import { matchCalls } from "../use/matchCalls.js";
@@ -221,11 +226,15 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
       const signature = concat([use, await sessionKey.sign(hashTypedData(typedData), typedData)]);
       return enabler && (await isEnabling(userOperation.nonce)) ? enabler.sign(signature, userOpHash) : signature;
     },
-    signMessage: async () => {
-      throw new SigningNotSupportedError({ what: "messages" });
+    signMessage: async ({ message }) => {
+      if (session.signaturePolicies.length === 0) throw new SigningNotSupportedError({ what: "messages" });
+      const bytes = typeof message === "string" ? message : message.raw;
+      return signContent({ personal: typeof bytes === "string" && isHex(bytes) ? bytes : toHex(bytes) });
     },
-    signTypedData: async () => {
-      throw new SigningNotSupportedError({ what: "typed data" });
+    signTypedData: async (typedData) => {
+      if (session.signaturePolicies.length === 0) throw new SigningNotSupportedError({ what: "typed data" });
+      // Its type, which depends on the types in it, is for whoever calls.
+      return signContent(toContent(typedData as TypedDataDefinition));
     },
   });
   // In place of viem's, whose key is the time, so that each operation would pay for a fresh slot.
@@ -248,6 +257,32 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
           getNonceKey({ accountType: await getAccountType(), validator: manager, lane, mode }),
       ],
     });
+  }
+
+  /** A signature for the account (ERC-1271), as the account wants it. */
+  async function signContent(content: SignedContent): Promise<Hex> {
+    const accountType = await getAccountType();
+    const { use, typedData, envelope } = prepareSignature({
+      session,
+      content,
+      proof: parameters.proof,
+      accountDomain: { ...(await readAccountDomain()), chainId, verifyingContract: address },
+      wrapsHash: accountType === "kernel",
+      manager,
+      typedDataPolicy: findContract("typedDataPolicy", contracts),
+    });
+    const signature = concat([use, await sessionKey.sign(hashSignatureUse(typedData), typedData), envelope]);
+    return concat([...(accountType === "kernel" ? (["0x01"] as const) : []), manager, signature]);
+  }
+
+  /** What the account calls itself (ERC-5267); empty if it does not say. */
+  async function readAccountDomain(): Promise<Pick<AccountDomain, "name" | "version" | "salt">> {
+    try {
+      const { domain } = await getAction(client, getEip712Domain, "getEip712Domain")({ address });
+      return { name: domain.name ?? "", version: domain.version ?? "", salt: domain.salt ?? zeroHash };
+    } catch {
+      return { name: "", version: "", salt: zeroHash };
+    }
   }
 
   /** Whether the nonce of an operation says that it installs the manager. */
@@ -296,6 +331,12 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
   async function readTime(): Promise<number> {
     return Number((await getAction(client, getBlock, "getBlock")({})).timestamp);
   }
+}
+
+/** Typed data with its domain; types without `EIP712Domain`. */
+function toContent({ domain = {}, types, primaryType, message }: TypedDataDefinition): SignedContent {
+  const { EIP712Domain: _, ...rest } = { EIP712Domain: undefined, ...types };
+  return { domain, types: rest, primaryType, message };
 }
 
 /** The EntryPoint of the account, which its owner's account or a parameter names. */

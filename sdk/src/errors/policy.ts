@@ -335,6 +335,21 @@ export class RulesTooDeepError extends PolicyError {
   }
 }
 
+/** The configuration of what a session may sign is malformed. */
+export class TypedDataConfigError extends PolicyError {
+  /** Where, in bytes from its start or from that of one of its alternatives. */
+  readonly position: number;
+  constructor({ position, ...rest }: { position: number } & PolicyErrorParameters) {
+    super(
+      "TypedDataConfigError",
+      "The configuration of what the session may sign is malformed.",
+      [`Position: byte ${position}`],
+      rest,
+    );
+    this.position = position;
+  }
+}
+
 /** The configuration of argument rules is malformed. */
 export class AbiRuleConfigError extends PolicyError {
   readonly position: number;

@@ -228,11 +228,11 @@ export class EnableModeNotSupportedError extends LatchkeyError {
   }
 }
 
-/** A session does not sign messages for its account. */
+/** The session has no signature policies, so it signs no messages for its account. */
 export class SigningNotSupportedError extends LatchkeyError {
   constructor({ what }: { what: string }) {
     super("SigningNotSupportedError", `A session key cannot sign ${what} for the account.`, {
-      facts: ["A session may make calls; what it may sign is not supported yet."],
+      facts: ["The session has no signature policies. Define one with `signaturePolicies`: see `allowMessages`."],
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { Hex, LocalAccount } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { InvalidPrivateKeyError, PrivateKeyNotAvailableError } from "../errors/input.js";
+import type { SignatureUseTypedData } from "../use/encodeSignature.js";
 import type { UseTypedData } from "../use/encodeUse.js";
 import { checkParameters, parseAddress } from "../utils/validate.js";
 
@@ -15,7 +16,7 @@ export type SessionKey = {
   /** How a session names it: an address, 20 bytes in lower case, or a verifier's address followed by a key. */
   readonly sessionKey: Hex;
   /** Signs the use of a session: its EIP-712 digest, or for keys that show what they sign, its typed data. */
-  readonly sign: (digest: Hex, typedData: UseTypedData) => Promise<Hex>;
+  readonly sign: (digest: Hex, typedData: UseTypedData | SignatureUseTypedData) => Promise<Hex>;
   /** A signature as long as a real one, which costs as much gas, to estimate with. */
   readonly stubSignature: Hex;
 };
@@ -96,7 +97,10 @@ export function toSessionKey(account: LocalAccount): Secp256k1SessionKey {
     type: "secp256k1",
     account,
     sessionKey: toKeyBytes(account.address),
-    sign: (_digest: Hex, typedData: UseTypedData) => account.signTypedData(typedData),
+    sign: (_digest: Hex, typedData: UseTypedData | SignatureUseTypedData) =>
+      typedData.primaryType === "UserOperationUse"
+        ? account.signTypedData(typedData)
+        : account.signTypedData(typedData),
     stubSignature,
   });
 }

@@ -134,14 +134,15 @@ function withLength(bytes: Hex, width: number): Hex {
   return concat([numberToHex(size(bytes), { size: width }), bytes]);
 }
 
-function encodePolicies(policies: readonly Policy[]): Hex {
+/** Policies after their number. */
+export function encodePolicies(policies: readonly Policy[]): Hex {
   return concat([
     numberToHex(policies.length, { size: 1 }),
     ...policies.flatMap(({ policy, config }) => [lowerCase(policy), withLength(config, 2)]),
   ]);
 }
 
-function lowerCase(hex: Hex): Hex {
+export function lowerCase(hex: Hex): Hex {
   return `0x${hex.slice(2).toLowerCase()}`;
 }
 
@@ -155,7 +156,8 @@ export function hashAction(action: Action): Hex {
   return hashStruct({ data: action, primaryType: "Action", types: sessionTypes });
 }
 
-function hashPolicy(policy: Policy): Hex {
+/** The EIP-712 struct hash of a policy. */
+export function hashPolicy(policy: Policy): Hex {
   return hashStruct({ data: policy, primaryType: "Policy", types: sessionTypes });
 }
 

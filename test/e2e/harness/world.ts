@@ -55,7 +55,8 @@ export class World {
     return createBundlerClient<HttpTransport, undefined, SmartAccount>({
       account,
       client: this.client,
-      transport: http(this.info.bundlerUrl),
+      // Its tracer goes step by step through P-256 arithmetic, which takes minutes on a busy machine.
+      transport: http(this.info.bundlerUrl, { timeout: 240_000 }),
       pollingInterval: 50,
     });
   }
