@@ -96,6 +96,8 @@ describe.each(kindsOfAccounts)("$name", ({ accountType, entryPointVersion, grant
   it("takes its owner's signature in the first operation, which grants the session and acts", async () => {
     const { session, sessionKey } = await define();
     const { session: other } = await define();
+    // Installs the manager, if it is not yet.
+    await grantSession(account.bundler, { session: (await define()).session, grantPrefix: grantPrefix(world) });
     const grant = await signSessionGrant({ sessions: [other, session], signer: account.smartAccount });
     const { bundler } = await connectKey({ session, sessionKey, grant });
     expect((await getSessionStatus(world.client, { session })).status).toBe("none");
