@@ -136,6 +136,7 @@ it("exports these names, and no others by accident", () => {
       "decodeSessionError",
       "decodeUse",
       "defineSession",
+      "describeSession",
       "drawNextEpoch",
       "encodeAbiRuleConfig",
       "encodeErc20LimitConfig",

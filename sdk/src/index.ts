@@ -172,6 +172,13 @@ export {
   type DefineSessionReturnType,
   defineSession,
 } from "./session/defineSession.js";
+export {
+  type ContractInfo,
+  type DescribeSessionParameters,
+  type DescribeSessionReturnType,
+  describeSession,
+  type TokenInfo,
+} from "./session/describeSession.js";
 export { decodeSession, encodeSession } from "./session/encodeSession.js";
 export { getSessionBundleTypedData, getSessionId, hashSessionBundle } from "./session/getSessionId.js";
 export {
