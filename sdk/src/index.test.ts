@@ -203,6 +203,7 @@ it("exports these names, and no others by accident", () => {
       "signatureCheckerAbi",
       "signatureUseTypes",
       "timeLimit",
+      "toAbiShape",
       "toSessionAccount",
       "toSessionKey",
       "typedDataPolicyAbi",

@@ -130,13 +130,20 @@ export {
 } from "./keys/sessionKey.js";
 export {
   type AbiArgumentsRule,
+  type AbiCallAlternative,
+  type AbiCallRule,
   type AbiRule,
   type AbiRuleGroup,
+  type AbiTagAlternative,
+  type AbiValueRule,
+  type AbiValueRuleGroup,
+  type AbiValueTest,
   type Comparison,
   checkAbiRules,
   decodeAbiRuleConfig,
   encodeAbiRuleConfig,
 } from "./policies/abiRule.js";
+export { type AbiShape, type AbiShapeType, toAbiShape } from "./policies/abiShape.js";
 export {
   checkErc20Limits,
   decodeErc20LimitConfig,

@@ -321,6 +321,19 @@ contract ABIRulePolicyCanonicalTest is ABIRuleTest {
         assertRefused(config, cut(data, 0, data.length - 28), notCanonical(2, "", 4 + 32, 0xc2, 4, 5));
     }
 
+    function test_RevertWhen_LengthIsMissing() external view {
+        bytes memory data = abi.encodePacked(SELECTOR, uint256(32));
+        for (uint256 more = 0; more < 32; ++more) {
+            bytes memory short = bytes.concat(data, new bytes(more));
+            bytes memory told = notCanonical(2, "", 36, 0xc2, 32, more);
+            assertRefused(R.only(A.arguments(A.args(1, hex"c2"), "")), short, told);
+            told = notCanonical(2, "", 36, 0xc3, 32, more);
+            assertRefused(R.only(A.arguments(A.args(1, hex"c320"), "")), short, told);
+            told = notCanonical(2, "", 36, 0xc4, 64, more);
+            assertRefused(R.only(A.arguments(A.args(1, hex"c40220c2"), "")), short, told);
+        }
+    }
+
     function test_RevertWhen_ValueIsDirty() external view {
         assertWordRefused(6, 256, 1, 0);
         assertWordRefused(7, 1 << 255, 1, 0);

@@ -395,6 +395,41 @@ contract ABIRulePolicyArrayTest is DynamicTest {
         assertHolds(hex"0003", A.value(R.NOT_EQUAL, hex"ffff"), values, false);
     }
 
+    /// @dev Up to 127 from the start, up to 128 from the end.
+    function test_FarthestElements() external view {
+        uint16[] memory values = new uint16[](200);
+        (values[127], values[128], values[72], values[71]) = (5, 6, 7, 8);
+        assertHolds(hex"007f", A.value(R.EQUAL, hex"0005"), values, true);
+        assertHolds(hex"0080", A.value(R.EQUAL, hex"0007"), values, true);
+        values = new uint16[](128);
+        (values[127], values[0]) = (5, 6);
+        assertHolds(hex"007f", A.value(R.EQUAL, hex"0005"), values, true);
+        assertHolds(hex"0080", A.value(R.EQUAL, hex"0006"), values, true);
+        values = new uint16[](127);
+        assertHolds(hex"007f", A.value(R.EQUAL, hex"0000"), values, false);
+        assertHolds(hex"0080", A.value(R.EQUAL, hex"0000"), values, false);
+    }
+
+    /// @dev Nothing is read in its place: as an offset and a length that would be beyond all bounds.
+    function test_MissingElementIsNotTakenForWhatIsThere() external view {
+        uint256[] memory large = new uint256[](3);
+        (large[0], large[1], large[2]) = (type(uint256).max, type(uint256).max, type(uint256).max);
+        bytes memory data = abi.encodeWithSelector(SELECTOR, new bytes[](0), large);
+        bytes memory shape = A.args(2, hex"c3c2c320");
+        bytes[4] memory tests = [
+            A.hash(R.NOT_EQUAL, abi.encode(0)),
+            A.length(R.GREATER_OR_EQUAL, 0),
+            A.sliceFromEnd(0, 1, R.GREATER_OR_EQUAL, hex"00"),
+            A.decoded(A.args(1, hex"20"), "")
+        ];
+        for (uint256 i = 0; i < 4; ++i) {
+            assertRefused(only(shape, A.at(hex"0000", tests[i])), data, NOT_MET);
+        }
+        shape = A.args(2, hex"c3c301c320");
+        bytes memory every = A.every(R.only(A.at("", A.value(R.GREATER_OR_EQUAL, hex"00"))));
+        assertRefused(only(shape, A.at(hex"0000", every)), data, NOT_MET);
+    }
+
     /// @dev Whatever is asked of it: even what is true of a zero, or of empty bytes.
     function test_RevertWhen_ElementIsMissing() external view {
         bytes memory data = abi.encodeWithSelector(SELECTOR, new uint16[](2));
@@ -449,6 +484,17 @@ contract ABIRulePolicyArrayTest is DynamicTest {
             config,
             abi.encodeWithSelector(SELECTOR, list(1, 16, 17)),
             notMet(17, hex"00000001", 2, A.VALUE, R.LESS, hex"0010", abi.encode(16))
+        );
+    }
+
+    /// @dev More elements than a step of a path has numbers for: the steps before it stay what they are.
+    function test_RevertWhen_AVeryLateElementDoesNotHold() external view {
+        uint16[] memory values = new uint16[](65_537);
+        values[65_536] = 1;
+        assertRefused(
+            only(SHAPE, A.at(hex"00", A.every(R.only(A.at("", A.value(R.EQUAL, hex"0000")))))),
+            abi.encodeWithSelector(SELECTOR, values),
+            notMet(17, hex"0000ffff", 2, A.VALUE, R.EQUAL, hex"0000", abi.encode(1))
         );
     }
 
@@ -1090,6 +1136,12 @@ contract ABIRulePolicyDynamicConfigTest is DynamicTest {
         bytes memory rule = A.arguments(A.args(2, hex"2020"), "");
         rule[2] = 0x02;
         assertRefused(R.only(rule), abi.encodeWithSelector(SELECTOR, 1, 2), invalidConfig(7));
+    }
+
+    /// @dev Its last code is the count of the group behind.
+    function test_RevertWhen_ShapeGoesOnInTheNextGroup() external view {
+        bytes memory config = bytes.concat(hex"0201010002022001", R.rule(0, R.uintN(8), R.EQUAL, bytes32(uint256(1))));
+        assertRefused(config, abi.encodeWithSelector(SELECTOR, 1, 2), invalidConfig(7));
     }
 
     function test_RevertWhen_CountsAreZero() external view {

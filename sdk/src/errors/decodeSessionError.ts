@@ -15,7 +15,7 @@ import {
 } from "viem";
 import { type ContractOverrides, findContract } from "../addresses.js";
 import { abiRulePolicyAbi, erc20LimitPolicyAbi, sessionKeyManagerAbi } from "../generated.js";
-import { comparisons, getTypeInfo, getTypeName, toArgumentValue } from "../policies/abiRule.js";
+import { comparisons, getTypeInfo, getTypeName, tests, toArgumentValue } from "../policies/abiRule.js";
 import type { PolicyName, Session } from "../types.js";
 import { LatchkeyError } from "./base.js";
 import * as manager from "./manager.js";
@@ -455,25 +455,30 @@ function decodeAbiRuleError(data: Hex, context: policy.CallContext, cause: unkno
       });
     }
     case "ArgumentRuleNotMet": {
-      const [position, path, typeCode, , , expected, actual] = decoded.args;
+      const [position, path, typeCode, testCode, comparisonCode, expected, actual] = decoded.args;
+      const test = tests[testCode];
+      if (test === undefined) return undefined;
+      const type = nameType(typeCode);
+      // The tests that compare a word.
+      const compares = testCode <= tests.indexOf("sliceFromEnd");
       return new policy.ArgumentRuleNotMetError({
         position: Number(position),
         path: toPath(path),
-        type: nameType(typeCode),
-        expected,
-        actual,
+        type,
+        test,
+        comparison: compares ? comparisons[comparisonCode] : undefined,
+        expected: compares
+          ? splitReferences(type, expected).map((reference) => toArgumentValue(type, reference))
+          : [expected],
+        actual: compares && actual === "0x" ? undefined : toArgumentValue(type, actual),
         ...rest,
       });
     }
     case "ArgumentsNotCanonical": {
       const [position, path, offset, typeCode, expected, actual] = decoded.args;
       return new policy.ArgumentsNotCanonicalError({
-        position: Number(position),
         path: toPath(path),
-        offset: Number(offset),
-        type: nameType(typeCode),
-        expected,
-        actual,
+        fault: { position: Number(position), offset: Number(offset), type: nameType(typeCode), expected, actual },
         ...rest,
       });
     }

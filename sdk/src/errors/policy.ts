@@ -1,5 +1,5 @@
 import type { Address, Hex } from "viem";
-import type { Comparison } from "../policies/abiRule.js";
+import type { AbiValueTest, Comparison } from "../policies/abiRule.js";
 import { LatchkeyError } from "./base.js";
 import { describeContext, describeRule, describeTime } from "./describe.js";
 
@@ -246,80 +246,90 @@ export class LimitConfigError extends PolicyError {
 
 /** Calldata, or bytes inside of it, are not what an encoder makes of the types that a rule states. */
 export class ArgumentsNotCanonicalError extends PolicyError {
-  /** Where the rule begins, in bytes from the start of its configuration. */
-  readonly position: number;
+  /** Where the rule begins, in bytes from the start of its configuration. Not known before the chain is asked. */
+  readonly position: number | undefined;
   /** Which bytes: indexes of words and elements from the arguments on; none for the arguments themselves. */
   readonly path: readonly number[];
-  /** Where in the call's calldata the fault is, in bytes. */
-  readonly offset: number;
-  readonly expected: bigint;
-  readonly actual: bigint;
+  /** Where in the call's calldata the fault is, in bytes, and what is there. Not known before the chain is asked. */
+  readonly offset: number | undefined;
+  readonly expected: bigint | undefined;
+  readonly actual: bigint | undefined;
   constructor({
-    position,
     path,
-    offset,
-    type,
-    expected,
-    actual,
+    fault,
     ...rest
   }: {
-    position: number;
     path: readonly number[];
-    offset: number;
-    type: string;
-    expected: bigint;
-    actual: bigint;
+    fault?: { position: number; offset: number; type: string; expected: bigint; actual: bigint } | undefined;
   } & PolicyErrorParameters) {
     super(
       "ArgumentsNotCanonicalError",
       "The arguments are not encoded as the session's rule demands.",
       [
-        `Expected: ${expected}`,
-        `Actual: ${actual}`,
-        `Calldata: byte ${offset} (${type})`,
+        ...(fault ? [`Expected: ${fault.expected}`, `Actual: ${fault.actual}`] : []),
+        ...(fault ? [`Calldata: byte ${fault.offset} (${fault.type})`] : []),
         `Argument: ${path.length > 0 ? path.join(" > ") : "all of them"}`,
-        `Rule: byte ${position} of the configuration`,
+        ...(fault ? [`Rule: byte ${fault.position} of the configuration`] : []),
       ],
       rest,
     );
-    this.position = position;
+    this.position = fault?.position;
     this.path = path;
-    this.offset = offset;
-    this.expected = expected;
-    this.actual = actual;
+    this.offset = fault?.offset;
+    this.expected = fault?.expected;
+    this.actual = fault?.actual;
   }
 }
 
-/** A rule about arguments as a whole does not hold. */
+/** A rule about arguments as a whole does not hold: the last one that was tried. */
 export class ArgumentRuleNotMetError extends PolicyError {
-  /** Where the rule begins, in bytes from the start of its configuration. */
-  readonly position: number;
+  /** Where the rule begins, in bytes from the start of its configuration. Not known before the chain is asked. */
+  readonly position: number | undefined;
   /** What it is about: indexes of words and elements from the arguments on. */
   readonly path: readonly number[];
-  /** What the configuration has behind the test: references, bytes or alternatives. */
-  readonly expected: Hex;
-  readonly actual: Hex;
+  /** The type of what was compared: a value, a length, a hash or a part of bytes. */
+  readonly type: string;
+  readonly test: AbiValueTest["test"];
+  readonly comparison: Comparison | undefined;
+  /** References or bytes; of inner calls the selectors that are allowed, or what the configuration has of them. */
+  readonly expected: readonly ArgumentValue[];
+  /** Undefined if there is no such value. */
+  readonly actual: ArgumentValue | undefined;
   constructor({
     position,
     path,
     type,
+    test,
+    comparison,
     expected,
     actual,
     ...rest
-  }: { position: number; path: readonly number[]; type: string; expected: Hex; actual: Hex } & PolicyErrorParameters) {
+  }: {
+    position?: number | undefined;
+    path: readonly number[];
+    type: string;
+    test: AbiValueTest["test"];
+    comparison?: Comparison | undefined;
+    expected: readonly ArgumentValue[];
+    actual: ArgumentValue | undefined;
+  } & PolicyErrorParameters) {
     super(
       "ArgumentRuleNotMetError",
       "An argument does not meet the session's rule.",
       [
-        `Expected: ${expected}`,
-        `Actual: ${actual}`,
+        `Expected: ${comparison === undefined ? expected.join(", ") : describeRule(comparison, expected)}`,
+        `Actual: ${actual ?? "no such value"}`,
         `Argument: ${path.join(" > ")} (${type})`,
-        `Rule: byte ${position} of the configuration`,
+        `Test: ${test}`,
+        ...(position === undefined ? [] : [`Rule: byte ${position} of the configuration`]),
       ],
       rest,
     );
     this.position = position;
     this.path = path;
+    this.type = type;
+    this.test = test;
+    this.comparison = comparison;
     this.expected = expected;
     this.actual = actual;
   }

@@ -79,29 +79,6 @@ describe("encodeAbiRuleConfig and decodeAbiRuleConfig", () => {
   });
 });
 
-describe("a rule about arguments as a whole", () => {
-  it("is kept as it is", () => {
-    const groups = decodeAbiRuleConfig(
-      "0x01020100040102030400000020000000000000000000000000000000000000000000000000000000000000000005",
-    );
-    expect(groups[0]?.[0]).toEqual({ shapeAndBody: "0x01020304" });
-    expect(groups[0]?.[1]).toMatchObject({ word: 0, type: "uint256", comparison: "eq" });
-    expect(decodeAbiRuleConfig(encodeAbiRuleConfig(groups))).toEqual(groups);
-  });
-
-  it("is left to the chain", () => {
-    const config = encodeAbiRuleConfig([[{ shapeAndBody: "0x01020304" }]]);
-    expect(() => checkAbiRules({ config, data: "0x12345678", account })).not.toThrow();
-    const both = encodeAbiRuleConfig([
-      [{ shapeAndBody: "0x01020304" }],
-      [{ word: 0, type: "uint8", comparison: "eq", references: ["0x05"] }],
-    ]);
-    expect(() => checkAbiRules({ config: both, data: `0x12345678${"00".repeat(32)}`, account })).toThrow(
-      RuleNotMetError,
-    );
-  });
-});
-
 describe("checkAbiRules", () => {
   const check = (rule: Omit<AbiRule, "word">, type: string, value: unknown) => () =>
     checkAbiRules({

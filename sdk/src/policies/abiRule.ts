@@ -1,20 +1,30 @@
-import { type Address, concat, getAddress, type Hex, hexToBigInt, numberToHex, size, slice } from "viem";
-import { TooManyError } from "../errors/input.js";
+import { type Address, concat, type Hex, hexToBigInt, numberToHex, size, slice } from "viem";
+import { InvalidParameterError, TooManyError } from "../errors/input.js";
 import {
   AbiRuleConfigError,
   ArgumentMalformedError,
   ArgumentMissingError,
+  ArgumentRuleNotMetError,
+  ArgumentsNotCanonicalError,
   type CallContext,
   NoRuleMetError,
+  type PolicyError,
   RuleNotMetError,
 } from "../errors/policy.js";
 import { createReader, type Reader } from "../utils/reader.js";
+import { type ArgumentsFailure, checkArguments } from "./abiArguments.js";
+import { type AbiShape, type AbiShapeType, encodeShape, isWord, readShape } from "./abiShape.js";
+import {
+  type Comparison,
+  compareWord,
+  comparisons,
+  getTypeInfo,
+  getTypeName,
+  isProper,
+  toArgumentValue,
+} from "./abiWord.js";
 
-/** The comparisons in the order of their codes. */
-export const comparisons = ["eq", "neq", "lt", "lte", "gt", "gte", "between", "oneOf", "mask", "isAccount"] as const;
-
-/** How an argument is compared with the references. */
-export type Comparison = (typeof comparisons)[number];
+export { type Comparison, comparisons, getTypeInfo, getTypeName, toArgumentValue } from "./abiWord.js";
 
 /** A comparison of one 32-byte word of the arguments, as the `ABIRulePolicy` is configured with. */
 export type AbiRule = {
@@ -27,90 +37,226 @@ export type AbiRule = {
   readonly references: readonly Hex[];
 };
 
-/** A rule about the arguments as a whole, which may be dynamic: their shape, and rules about values in them. */
+/** The arguments are exactly the canonical encoding of a shape, and every group of rules on values in them holds. */
 export type AbiArgumentsRule = {
-  /** The shape and the body of rules, as docs/encoding.md has them. */
-  readonly shapeAndBody: Hex;
+  readonly shape: AbiShape;
+  readonly groups: readonly AbiValueRuleGroup[];
 };
 
-/** Rules of which one must hold. */
-export type AbiRuleGroup = readonly (AbiRule | AbiArgumentsRule)[];
+/** A rule on a call, also on one inside of another. */
+export type AbiCallRule = AbiRule | AbiArgumentsRule;
 
-type TypeInfo = {
-  readonly code: number;
-  readonly width: number;
-  readonly kind: "unsigned" | "signed" | "bytes" | "bool";
+/** Rules on a call, of which one must hold. */
+export type AbiRuleGroup = readonly AbiCallRule[];
+
+/** Rules on values, of which one must hold. */
+export type AbiValueRuleGroup = readonly AbiValueRule[];
+
+/** A rule on a value inside of arguments. */
+export type AbiValueRule = AbiValueTest & {
+  /**
+   * The way to the value: indexes of words of a tuple's head and of an array's elements; 128 to 255 count an array's
+   * elements from its end. Empty for the arguments together, or the element that the rules are for.
+   */
+  readonly path: readonly number[];
 };
 
-/** What docs/encoding.md says about a type, or undefined if it is no elementary static type. */
-export function getTypeInfo(type: string): TypeInfo | undefined {
-  if (type === "address") return { code: 0x14, width: 20, kind: "unsigned" };
-  if (type === "bool") return { code: 0xc1, width: 1, kind: "bool" };
-  const [, name, digits] =
-    /^(uint|int|bytes)(\d+)$/.exec(type === "uint" || type === "int" ? `${type}256` : type) ?? [];
-  if (name === undefined || digits === undefined) return undefined;
-  const width = name === "bytes" ? Number(digits) : Number(digits) / 8;
-  if (!Number.isInteger(width) || width < 1 || width > 32) return undefined;
-  if (name === "uint") return { code: width, width, kind: "unsigned" };
-  if (name === "int") return { code: 0x40 + width, width, kind: "signed" };
-  return { code: 0x80 + width, width, kind: "bytes" };
-}
+type Compared = { readonly comparison: Comparison; readonly references: readonly Hex[] };
 
-/** The name of the type with a code. `address` and `uint160` share one, which is taken for the former. */
-export function getTypeName(code: number): string | undefined {
-  if (code === 0xc1) return "bool";
-  if (code === 0x14) return "address";
-  if (code >= 0x01 && code <= 0x20) return `uint${code * 8}`;
-  if (code >= 0x41 && code <= 0x60) return `int${(code - 0x40) * 8}`;
-  if (code >= 0x81 && code <= 0xa0) return `bytes${code - 0x80}`;
-  return undefined;
-}
+/** What is asked of a value. docs/encoding.md says what each test means. */
+export type AbiValueTest =
+  | (Compared & { readonly test: "value" | "length" })
+  | (Compared & { readonly test: "hash" })
+  | (Compared & { readonly test: "slice" | "sliceFromEnd"; readonly offset: number; readonly type: string })
+  | { readonly test: "equals" | "differs" | "prefix" | "suffix"; readonly content: Hex }
+  | { readonly test: "all" | "every" | "some"; readonly groups: readonly AbiValueRuleGroup[] }
+  | { readonly test: "calldata"; readonly alternatives: readonly AbiCallAlternative[] }
+  | ({ readonly test: "decoded" } & AbiArgumentsRule)
+  | { readonly test: "tagged"; readonly tags: readonly number[]; readonly alternatives: readonly AbiTagAlternative[] };
 
-/** A number, an address, a truth value or bytes, from a word or a reference. */
-export function toArgumentValue(type: string, data: Hex): bigint | boolean | Hex {
-  const info = getTypeInfo(type);
-  if (info === undefined || data === "0x") return data;
-  if (info.kind === "bytes") return size(data) > info.width ? slice(data, 0, info.width) : data;
-  if (info.kind === "bool") return hexToBigInt(data) === 1n;
-  if (info.kind === "signed") return BigInt.asIntN(info.width * 8, hexToBigInt(data));
-  const number = hexToBigInt(data);
-  if (type === "address") return number < 1n << 160n ? getAddress(numberToHex(number, { size: 20 })) : data;
-  return number;
-}
+/** A function that may be called, and rules on its calls. Without groups, any arguments will do. */
+export type AbiCallAlternative = { readonly selector: Hex; readonly groups: readonly AbiRuleGroup[] };
 
-/** The configuration of an `ABIRulePolicy`: every group must hold. docs/encoding.md has its layout. */
+/** What goes with a tag. Without a shape, any bytes will do. */
+export type AbiTagAlternative = { readonly tag: number; readonly arguments?: AbiArgumentsRule | undefined };
+
+/** The tests in the order of their codes. */
+export const tests = [
+  "value",
+  "length",
+  "hash",
+  "slice",
+  "sliceFromEnd",
+  "equals",
+  "differs",
+  "prefix",
+  "suffix",
+  "all",
+  "every",
+  "some",
+  "calldata",
+  "decoded",
+  "tagged",
+] as const satisfies readonly AbiValueTest["test"][];
+
+/** How deep bodies of rules may be nested, and how many steps may lead to a value. */
+const maxBodies = 12;
+const maxSteps = 16;
+
+/** How deep a rule is, while it is encoded. */
+type Depth = { readonly bodies: number; readonly steps: number };
+
+/**
+ * The configuration of an `ABIRulePolicy`: every group must hold. docs/encoding.md has its layout.
+ *
+ * @example
+ * import { encodeAbiRuleConfig, toAbiShape } from "latchkey";
+ *
+ * // note(string): at most 32 bytes
+ * const config = encodeAbiRuleConfig([
+ *   [
+ *     {
+ *       shape: toAbiShape([{ type: "string" }]),
+ *       groups: [[{ path: [0], test: "length", comparison: "lte", references: ["0x00000020"] }]],
+ *     },
+ *   ],
+ * ]);
+ */
 export function encodeAbiRuleConfig(groups: readonly AbiRuleGroup[]): Hex {
-  if (groups.length === 0) throw new AbiRuleConfigError({ position: 0 });
-  if (groups.length > 255) throw new TooManyError({ what: "groups of rules", limit: 255, actual: groups.length });
-  const config = concat([numberToHex(groups.length, { size: 1 }), ...groups.map(encodeGroup)]);
+  const config = encodeGroups(groups, (rule) => encodeRule(rule, { bodies: 0, steps: 0 }));
   if (size(config) > 0xffff)
     throw new TooManyError({ what: "bytes of rules on a call", limit: 0xffff, actual: size(config) });
   return config;
 }
 
-function encodeGroup(group: AbiRuleGroup): Hex {
-  if (group.length === 0) throw new AbiRuleConfigError({ position: 1 });
-  if (group.length > 255) throw new TooManyError({ what: "rules in a group", limit: 255, actual: group.length });
-  return concat([numberToHex(group.length, { size: 1 }), ...group.map(encodeRule)]);
+function encodeGroups<rule>(groups: readonly (readonly rule[])[], encode: (rule: rule) => Hex): Hex {
+  if (groups.length === 0) throw new AbiRuleConfigError({ position: 0 });
+  if (groups.length > 255) throw new TooManyError({ what: "groups of rules", limit: 255, actual: groups.length });
+  return concat([
+    numberToHex(groups.length, { size: 1 }),
+    ...groups.map((group) => {
+      if (group.length === 0) throw new AbiRuleConfigError({ position: 1 });
+      if (group.length > 255) throw new TooManyError({ what: "rules in a group", limit: 255, actual: group.length });
+      return concat([numberToHex(group.length, { size: 1 }), ...group.map(encode)]);
+    }),
+  ]);
 }
 
-function encodeRule(rule: AbiRule | AbiArgumentsRule): Hex {
-  if (isArgumentsRule(rule))
-    return concat(["0x01", numberToHex(size(rule.shapeAndBody), { size: 2 }), rule.shapeAndBody]);
-  const { word, type, comparison, references } = rule;
+function encodeRule(rule: AbiCallRule, depth: Depth): Hex {
+  if ("shape" in rule) return concat(["0x01", withLength(encodeArguments(rule, depth))]);
+  const { word, type } = rule;
+  if (word > 0xffff) throw new TooManyError({ what: "words before an argument", limit: 0xffff, actual: word });
+  addSteps(depth, 1);
+  return concat(["0x00", numberToHex(word, { size: 2 }), encodeWordType(type), encodeComparison(rule)]);
+}
+
+function encodeWordType(type: string): Hex {
   const info = getTypeInfo(type);
   if (info === undefined) throw new AbiRuleConfigError({ position: 1 });
-  if (word > 0xffff) throw new TooManyError({ what: "words before an argument", limit: 0xffff, actual: word });
+  return numberToHex(info.code, { size: 1 });
+}
+
+function encodeComparison({ comparison, references }: Compared): Hex {
   if (references.length > 255)
     throw new TooManyError({ what: "values in a rule", limit: 255, actual: references.length });
   return concat([
-    "0x00",
-    numberToHex(word, { size: 2 }),
-    numberToHex(info.code, { size: 1 }),
     numberToHex(comparisons.indexOf(comparison), { size: 1 }),
     ...(comparison === "oneOf" ? [numberToHex(references.length, { size: 1 })] : []),
     ...references,
   ]);
+}
+
+function withLength(data: Hex): Hex {
+  if (size(data) > 0xffff)
+    throw new TooManyError({ what: "bytes of rules on a call", limit: 0xffff, actual: size(data) });
+  return concat([numberToHex(size(data), { size: 2 }), data]);
+}
+
+/** A shape, and rules on values in it, if there are any. */
+function encodeArguments({ shape, groups }: AbiArgumentsRule, depth: Depth): Hex {
+  return concat([encodeShape(shape), groups.length === 0 ? "0x" : encodeValueBody(groups, depth)]);
+}
+
+function encodeValueBody(groups: readonly AbiValueRuleGroup[], depth: Depth): Hex {
+  const inner = addBody(depth);
+  return encodeGroups(groups, (rule) => encodeValueRule(rule, inner));
+}
+
+function addBody({ bodies, steps }: Depth): Depth {
+  if (bodies === maxBodies)
+    throw new TooManyError({ what: "rules inside one another", limit: maxBodies, actual: bodies + 1 });
+  return { bodies: bodies + 1, steps };
+}
+
+function addSteps({ bodies, steps }: Depth, more: number): Depth {
+  if (steps + more > maxSteps)
+    throw new TooManyError({ what: "steps to a value", limit: maxSteps, actual: steps + more });
+  return { bodies, steps: steps + more };
+}
+
+function encodePath(path: readonly number[]): Hex {
+  if (path.some((step) => !Number.isInteger(step) || step < 0 || step > 255))
+    throw new InvalidParameterError({ parameter: "path", expected: "a list of bytes" });
+  return concat([numberToHex(path.length, { size: 1 }), ...path.map((step) => numberToHex(step, { size: 1 }))]);
+}
+
+function encodeValueRule(rule: AbiValueRule, outer: Depth): Hex {
+  const depth = addSteps(outer, rule.path.length);
+  return concat([
+    encodePath(rule.path),
+    numberToHex(tests.indexOf(rule.test), { size: 1 }),
+    ...encodeTest(rule, depth, outer),
+  ]);
+}
+
+function encodeTest(rule: AbiValueRule, depth: Depth, outer: Depth): readonly Hex[] {
+  switch (rule.test) {
+    case "value":
+    case "length":
+    case "hash":
+      return [encodeComparison(rule)];
+    case "slice":
+    case "sliceFromEnd":
+      if (rule.type === "bool") throw new InvalidParameterError({ parameter: "type", expected: "a type of slices" });
+      return [numberToHex(rule.offset, { size: 2 }), encodeWordType(rule.type), encodeComparison(rule)];
+    case "equals":
+    case "differs":
+    case "prefix":
+    case "suffix":
+      return [withLength(rule.content)];
+    case "all":
+      return [withLength(encodeValueBody(rule.groups, depth))];
+    case "every":
+    case "some":
+      return [withLength(encodeValueBody(rule.groups, addSteps(depth, 1)))];
+    case "calldata":
+      return [withLength(encodeAlternatives(rule.alternatives, (item) => encodeCallAlternative(item, depth)))];
+    case "decoded":
+      return [withLength(encodeArguments(rule, depth))];
+    case "tagged": {
+      addSteps(outer, rule.tags.length);
+      const inner = addSteps(depth, 1);
+      const list = encodeAlternatives(rule.alternatives, (item) => encodeTagAlternative(item, inner));
+      return [withLength(concat([encodePath(rule.tags), list]))];
+    }
+  }
+}
+
+function encodeAlternatives<item>(items: readonly item[], encode: (item: item) => Hex): Hex {
+  if (items.length === 0) throw new AbiRuleConfigError({ position: 1 });
+  if (items.length > 255) throw new TooManyError({ what: "alternatives", limit: 255, actual: items.length });
+  return concat([numberToHex(items.length, { size: 1 }), ...items.map(encode)]);
+}
+
+function encodeCallAlternative({ selector, groups }: AbiCallAlternative, depth: Depth): Hex {
+  if (size(selector) !== 4) throw new InvalidParameterError({ parameter: "selector", expected: "four bytes" });
+  if (groups.length === 0) return concat([selector, "0x0000"]);
+  const inner = addBody(depth);
+  return concat([selector, withLength(encodeGroups(groups, (rule) => encodeRule(rule, inner)))]);
+}
+
+function encodeTagAlternative({ tag, arguments: rule }: AbiTagAlternative, depth: Depth): Hex {
+  return concat([numberToHex(tag, { size: 1 }), withLength(rule === undefined ? "0x" : encodeArguments(rule, depth))]);
 }
 
 /**
@@ -119,55 +265,167 @@ function encodeRule(rule: AbiRule | AbiArgumentsRule): Hex {
  * @throws AbiRuleConfigError if it is malformed.
  */
 export function decodeAbiRuleConfig(config: Hex): readonly AbiRuleGroup[] {
-  const reader = createReader(config, (position) => {
-    throw new AbiRuleConfigError({ position });
+  return readWhole(config, 0, (part) => readGroups(part, readRule));
+}
+
+/** Bytes that are read from front to back, and where they are in the configuration. */
+type Part = { readonly reader: Reader; readonly start: number };
+
+function readWhole<result>(data: Hex, start: number, read: (part: Part) => result): result {
+  const reader = createReader(data, (position) => {
+    throw new AbiRuleConfigError({ position: start + position });
   });
-  const groups: AbiRuleGroup[] = [];
-  const groupCount = reader.number(1);
-  if (groupCount === 0) throw new AbiRuleConfigError({ position: 0 });
-  for (let group = 0; group < groupCount; group++) {
-    const rules: (AbiRule | AbiArgumentsRule)[] = [];
-    const ruleCount = reader.number(1);
-    if (ruleCount === 0) throw new AbiRuleConfigError({ position: reader.position() - 1 });
-    for (let rule = 0; rule < ruleCount; rule++) rules.push(readRule(reader));
-    groups.push(rules);
-  }
-  if (reader.left() > 0) throw new AbiRuleConfigError({ position: reader.position() });
-  return groups;
+  const result = read({ reader, start });
+  if (reader.left() > 0) refuse({ reader, start });
+  return result;
 }
 
-function isArgumentsRule(rule: AbiRule | AbiArgumentsRule): rule is AbiArgumentsRule {
-  return "shapeAndBody" in rule;
+/** Reads bytes that have their length before them. */
+function readPart<result>({ reader, start }: Part, read: (part: Part) => result): result {
+  const length = reader.number(2);
+  const from = start + reader.position();
+  return readWhole(reader.bytes(length), from, read);
 }
 
-function readRule(reader: Reader): AbiRule | AbiArgumentsRule {
-  const start = reader.position();
-  const kind = reader.number(1);
-  if (kind === 1) return { shapeAndBody: reader.bytes(reader.number(2)) };
-  const word = reader.number(2);
-  const type = getTypeName(reader.number(1));
-  const comparison = comparisons[reader.number(1)];
-  const info = type === undefined ? undefined : getTypeInfo(type);
-  if (kind !== 0 || type === undefined || comparison === undefined || info === undefined)
-    throw new AbiRuleConfigError({ position: start });
-  const references = Array.from({ length: referenceCount(comparison, reader) }, () => reader.bytes(info.width));
-  return { word, type, comparison, references };
+/** Refuses what has been read last, `back` bytes before. */
+function refuse({ reader, start }: Part, back = 0): never {
+  throw new AbiRuleConfigError({ position: start + reader.position() - back });
 }
 
-function referenceCount(comparison: Comparison, reader: Reader): number {
+function readCount(part: Part): number {
+  const count = part.reader.number(1);
+  return count === 0 ? refuse(part, 1) : count;
+}
+
+function readGroups<rule>(part: Part, read: (part: Part) => rule): readonly (readonly rule[])[] {
+  return Array.from({ length: readCount(part) }, () => Array.from({ length: readCount(part) }, () => read(part)));
+}
+
+function readRule(part: Part): AbiCallRule {
+  const kind = part.reader.number(1);
+  if (kind === 1) return readPart(part, readArguments);
+  if (kind !== 0) refuse(part, 1);
+  const word = part.reader.number(2);
+  const type = readWordType(part);
+  return { word, type, ...readComparison(part, type) };
+}
+
+function readWordType(part: Part): string {
+  return getTypeName(part.reader.number(1)) ?? refuse(part, 1);
+}
+
+function readComparison(part: Part, type: string): Compared {
+  const comparison = comparisons[part.reader.number(1)] ?? refuse(part, 1);
+  const width = getTypeInfo(type)?.width ?? refuse(part, 1);
+  const references = Array.from({ length: referenceCount(comparison, part) }, () => part.reader.bytes(width));
+  return { comparison, references };
+}
+
+function referenceCount(comparison: Comparison, part: Part): number {
   if (comparison === "isAccount") return 0;
   if (comparison === "between" || comparison === "mask") return 2;
-  if (comparison !== "oneOf") return 1;
-  const count = reader.number(1);
-  if (count === 0) throw new AbiRuleConfigError({ position: reader.position() - 1 });
-  return count;
+  return comparison === "oneOf" ? readCount(part) : 1;
+}
+
+function readArguments(part: Part): AbiArgumentsRule {
+  const shape = readShape(part.reader, () => refuse(part, 1));
+  if (part.reader.left() === 0) return { shape, groups: [] };
+  return { shape, groups: readValueGroups(part, { tuple: shape }) };
+}
+
+function readValueGroups(part: Part, scope: AbiShapeType): readonly AbiValueRuleGroup[] {
+  return readGroups(part, (inner) => readValueRule(inner, scope));
+}
+
+function readPath({ reader }: Part): readonly number[] {
+  return Array.from({ length: reader.number(1) }, () => reader.number(1));
+}
+
+function readValueRule(part: Part, scope: AbiShapeType): AbiValueRule {
+  const path = readPath(part);
+  const type = typeAt(scope, path) ?? refuse(part, 1);
+  return { path, ...readTest(part, type) };
+}
+
+/** The type that a path leads to. */
+export function typeAt(scope: AbiShapeType, path: readonly number[]): AbiShapeType | undefined {
+  return path.reduce<AbiShapeType | undefined>((type, step) => {
+    if (typeof type !== "object") return undefined;
+    if ("array" in type) return type.array;
+    return "tuple" in type ? type.tuple[step] : type.staticTuple[step];
+  }, scope);
+}
+
+function readTest(part: Part, type: AbiShapeType): AbiValueTest {
+  const test = tests[part.reader.number(1)] ?? refuse(part, 1);
+  const element = typeof type === "object" && "array" in type ? type.array : undefined;
+  switch (test) {
+    case "value":
+      return { test, ...readComparison(part, isWord(type) ? type : refuse(part, 1)) };
+    case "length":
+      if (type !== "bytes" && element === undefined) refuse(part, 1);
+      return { test, ...readComparison(part, "uint32") };
+    case "all":
+      return { test, groups: readPart(part, (inner) => readValueGroups(inner, type)) };
+    case "every":
+    case "some": {
+      if (element === undefined) return refuse(part, 1);
+      return { test, groups: readPart(part, (inner) => readValueGroups(inner, element)) };
+    }
+    case "tagged":
+      if (element !== "bytes") refuse(part, 1);
+      return readPart(part, (inner) => ({
+        test,
+        tags: readPath(inner),
+        alternatives: Array.from({ length: readCount(inner) }, () => readTagAlternative(inner)),
+      }));
+    default:
+      return type === "bytes" ? readBytesTest(part, test) : refuse(part, 1);
+  }
+}
+
+type BytesTest = Exclude<AbiValueTest["test"], "value" | "length" | "all" | "every" | "some" | "tagged">;
+
+function readBytesTest(part: Part, test: BytesTest): AbiValueTest {
+  switch (test) {
+    case "hash":
+      return { test, ...readComparison(part, "bytes32") };
+    case "slice":
+    case "sliceFromEnd": {
+      const offset = part.reader.number(2);
+      const type = readWordType(part);
+      if (type === "bool") refuse(part, 1);
+      return { test, offset, type, ...readComparison(part, type) };
+    }
+    case "calldata":
+      return readPart(part, (inner) => ({
+        test,
+        alternatives: Array.from({ length: readCount(inner) }, () => readCallAlternative(inner)),
+      }));
+    case "decoded":
+      return { test, ...readPart(part, readArguments) };
+    default:
+      return { test, content: readPart(part, ({ reader }) => reader.bytes(reader.left())) };
+  }
+}
+
+function readCallAlternative(part: Part): AbiCallAlternative {
+  const selector = part.reader.bytes(4);
+  const groups = readPart(part, (inner) => (inner.reader.left() === 0 ? [] : readGroups(inner, readRule)));
+  return { selector, groups };
+}
+
+function readTagAlternative(part: Part): AbiTagAlternative {
+  const tag = part.reader.number(1);
+  const rule = readPart(part, (inner) => (inner.reader.left() === 0 ? undefined : readArguments(inner)));
+  return rule === undefined ? { tag } : { tag, arguments: rule };
 }
 
 /**
- * Checks a call against a configuration of an `ABIRulePolicy`, as the contract does; but whether a rule about the
- * arguments as a whole holds is left to the chain.
+ * Checks a call against a configuration of an `ABIRulePolicy`, as the contract does.
  *
- * @throws ArgumentMissingError, ArgumentMalformedError, RuleNotMetError, NoRuleMetError.
+ * @throws ArgumentMissingError, ArgumentMalformedError, RuleNotMetError, NoRuleMetError, ArgumentRuleNotMetError,
+ * ArgumentsNotCanonicalError.
  */
 export function checkAbiRules({
   config,
@@ -183,14 +441,18 @@ export function checkAbiRules({
 }): void {
   decodeAbiRuleConfig(config).forEach((group, index) => {
     // Every rule's word is read before the group is judged: a missing or dirty one refuses the call in any case.
-    const words = group.flatMap((rule) => (isArgumentsRule(rule) ? [] : [rule]));
-    const results = words.map((rule) => {
+    const results = group.map((rule) => {
+      if ("shape" in rule) {
+        const failure = checkArguments(rule, data, account);
+        return { rule: undefined, failure, holds: failure === undefined };
+      }
       const word = readWord(data, rule, context);
-      return { rule, word, holds: holds(rule, word, account) };
+      return { rule, word, holds: compareWord(rule, word, account) };
     });
-    if (results.some((result) => result.holds) || words.length < group.length) return;
+    if (results.some((result) => result.holds)) return;
     const last = results[results.length - 1];
     if (last === undefined) throw new AbiRuleConfigError({ position: 0 });
+    if (last.rule === undefined) throw toArgumentsError(last.failure, context);
     if (results.length > 1)
       throw new NoRuleMetError({
         group: index,
@@ -199,15 +461,28 @@ export function checkAbiRules({
         actual: last.word,
         context,
       });
+    const { type } = last.rule;
     throw new RuleNotMetError({
       group: index,
       word: last.rule.word,
-      type: last.rule.type,
+      type,
       comparison: last.rule.comparison,
-      expected: last.rule.references.map((reference) => toArgumentValue(last.rule.type, reference)),
-      actual: toArgumentValue(last.rule.type, last.word),
+      expected: last.rule.references.map((reference) => toArgumentValue(type, reference)),
+      actual: toArgumentValue(type, last.word),
       context,
     });
+  });
+}
+
+function toArgumentsError(failure: ArgumentsFailure | undefined, context: CallContext | undefined): PolicyError {
+  if (failure === undefined) return new AbiRuleConfigError({ position: 0, context });
+  const { path } = failure;
+  if (!failure.canonical) return new ArgumentsNotCanonicalError({ path, context });
+  const { type, test, comparison, expected, actual } = failure;
+  return new ArgumentRuleNotMetError({
+    ...{ path, type, test, comparison, context },
+    expected: expected.map((reference) => toArgumentValue(type, reference)),
+    actual: actual === undefined ? undefined : toArgumentValue(type, actual),
   });
 }
 
@@ -217,55 +492,4 @@ function readWord(data: Hex, { word, type }: AbiRule, context: CallContext | und
   const value = slice(data, start, start + 32);
   if (!isProper(type, hexToBigInt(value))) throw new ArgumentMalformedError({ word, type, actual: value, context });
   return value;
-}
-
-function isProper(type: string, word: bigint): boolean {
-  const info = getTypeInfo(type);
-  if (info === undefined) return false;
-  const bits = info.width * 8;
-  switch (info.kind) {
-    case "unsigned":
-      return word >> BigInt(bits) === 0n;
-    case "signed":
-      return BigInt.asUintN(256, BigInt.asIntN(bits, word)) === word;
-    case "bytes":
-      return BigInt.asUintN(256 - bits, word) === 0n;
-    case "bool":
-      return word <= 1n;
-  }
-}
-
-function holds({ type, comparison, references }: AbiRule, word: Hex, account: Address): boolean {
-  const value = toComparable(type, word);
-  const [first = 0n, second = 0n] = references.map((reference) => toComparable(type, reference));
-  switch (comparison) {
-    case "eq":
-      return value === first;
-    case "neq":
-      return value !== first;
-    case "lt":
-      return value < first;
-    case "lte":
-      return value <= first;
-    case "gt":
-      return value > first;
-    case "gte":
-      return value >= first;
-    case "between":
-      return value >= first && value <= second;
-    case "oneOf":
-      return references.some((reference) => toComparable(type, reference) === value);
-    case "mask":
-      return (value & first) === second;
-    case "isAccount":
-      return value === hexToBigInt(account);
-  }
-}
-
-/** Words and references as numbers that compare as the contract compares them. */
-function toComparable(type: string, data: Hex): bigint {
-  const info = getTypeInfo(type);
-  if (info?.kind === "bytes") return hexToBigInt(slice(data, 0, info.width));
-  if (info?.kind === "signed") return BigInt.asIntN(info.width * 8, hexToBigInt(data));
-  return hexToBigInt(data);
 }
