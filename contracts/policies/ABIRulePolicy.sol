@@ -526,10 +526,12 @@ contract ABIRulePolicy is IABIRulePolicy {
             // Nothing else would notice that a body is empty, when the array is.
             if (end == test + 3) revert InvalidConfig(test + 1 - run.start);
             uint256 count = array.lengthOf();
+            uint256 free = _freeMemory();
             for (uint256 i = 0; i < count; ++i) {
                 Node memory element = array.copy();
                 element.enter(i, position, run.start);
                 if (_body(run, element, test + 3, end) != every) return !every;
+                _freeMemoryFrom(free);
             }
             if (!every && count == 0) _note(run, array, position, SOME, test + 3, 0);
             return every;
@@ -575,12 +577,14 @@ contract ABIRulePolicy is IABIRulePolicy {
                 if (exists) _noteBytes(run, tags.contentOf(), tags.lengthOf());
                 return false;
             }
+            uint256 free = _freeMemory();
             for (uint256 i = 0; i < count; ++i) {
                 Node memory element = array.copy();
                 element.enter(i, position, run.start);
                 _note(run, element, position, TAGGED, cursor, end - cursor);
                 _noteBytes(run, tags.contentOf() + i, 1);
                 if (!_alternatives(run, element, (tags.contentOf() + i).integer(1), 1, cursor, end)) return false;
+                _freeMemoryFrom(free);
             }
             return true;
         }
@@ -621,6 +625,22 @@ contract ABIRulePolicy is IABIRulePolicy {
         unchecked {
             uint256 from = node.contentOf();
             return _decoded(run, node, from, from + node.lengthOf(), position, cursor, end);
+        }
+    }
+
+    /// @dev Where memory that is not in use begins.
+    function _freeMemory() private pure returns (uint256 free) {
+        // Solidity's free memory pointer.
+        assembly ("memory-safe") {
+            free := mload(0x40)
+        }
+    }
+
+    /// @dev Gives up all that has been allocated since memory was free from there on: what an element needed is of no use
+    /// to the next one, and the price of memory grows with its square. {Run} holds nothing but numbers.
+    function _freeMemoryFrom(uint256 free) private pure {
+        assembly ("memory-safe") {
+            mstore(0x40, free)
         }
     }
 
