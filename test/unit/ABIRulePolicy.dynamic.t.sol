@@ -239,6 +239,23 @@ contract ABIRulePolicyBytesTest is DynamicTest {
         );
     }
 
+    /// @dev The last rule of a group is told, with nothing of those before it.
+    function test_RevertWhen_NoAlternativeHolds() external view {
+        bytes memory shape = A.args(1, hex"c2");
+        bytes memory short = A.at(hex"00", A.length(R.LESS, 5));
+        bytes memory prefix = A.at(hex"00", A.content(A.PREFIX, "b"));
+        assertRefused(
+            R.only(A.arguments(shape, R.all(R.any(short, prefix)))),
+            bytesCall(LONG),
+            notMet(9 + short.length, hex"0000", 0xc2, A.PREFIX, 0, "b", LONG)
+        );
+        assertRefused(
+            R.only(A.arguments(shape, R.all(R.any(prefix, short)))),
+            bytesCall(LONG),
+            notMet(9 + prefix.length, hex"0000", 4, A.LENGTH, R.LESS, abi.encodePacked(uint32(5)), abi.encode(36))
+        );
+    }
+
     function test_ErrorsShowTheBeginningOfLongContents() external view {
         bytes memory expected = new bytes(700);
         bytes memory actual = new bytes(900);
@@ -1022,6 +1039,15 @@ contract ABIRulePolicyNestedCalldataTest is DynamicTest {
         assertRefused(whole, run(hex"030303", "", ""), notMet(place, hex"0001", 0xc3, A.TAGGED, 0, told, hex"030303"));
         assertRefused(whole, run(hex"03", "", ""), notMet(place, hex"0001", 0xc3, A.TAGGED, 0, told, hex"03"));
         assertRefused(whole, run("", "", ""), notMet(place, hex"0001", 0xc3, A.TAGGED, 0, told, ""));
+    }
+
+    /// @dev No tags are not as many as no inputs.
+    function test_RevertWhen_TagsAreMissing() external view {
+        bytes memory shape = A.args(2, hex"c3c2c3c2");
+        bytes memory list_ = bytes.concat(hex"01", A.tag(3, "", ""));
+        bytes memory whole = only(shape, A.at(hex"01", A.tagged(hex"0000", list_)));
+        assertAccepted(whole, abi.encodeWithSelector(SELECTOR, new bytes[](1), new bytes[](0)));
+        assertRefused(whole, abi.encodeWithSelector(SELECTOR, new bytes[](0), new bytes[](0)), NOT_MET);
     }
 
     function test_RevertWhen_TagsOrInputsAreOfAnotherType() external view {
