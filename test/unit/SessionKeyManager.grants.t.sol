@@ -738,7 +738,7 @@ contract SessionKeyManagerGrantRuleTest is GrantTest {
             setRule(ruleOf(prefix));
             for (uint256 i = 0; i < length; ++i) {
                 bytes memory signature = bytes.concat(prefix, "the rest of the signature");
-                signature[i] ^= bytes1(uint8(1 << i % 8));
+                signature[i] ^= bytes1(uint8(1) << uint8(i % 8));
                 _expectMismatch(prefix, signature, cut(signature, length));
             }
         }
@@ -751,7 +751,7 @@ contract SessionKeyManagerGrantRuleTest is GrantTest {
         bytes memory prefix = prefixOf(text, length);
         setRule(ruleOf(prefix));
         bytes memory signature = bytes.concat(prefix, "the rest of the signature");
-        signature[bit / 8] ^= bytes1(uint8(1 << bit % 8));
+        signature[bit / 8] ^= bytes1(uint8(1) << uint8(bit % 8));
         _expectMismatch(prefix, signature, cut(signature, length));
     }
 
