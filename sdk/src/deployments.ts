@@ -1,6 +1,6 @@
 // Generated from deployments/addresses.json by `npm run bindings`. Do not edit by hand.
 export const deployments = {
-  abiRulePolicy: "0x0D069b7c51F516501ACDD308c2003E821813AF5F",
+  abiRulePolicy: "0x40327607b4626a7993a49E5c5924B429890c7658",
   erc1271Verifier: "0xD10B3Bde74d59B1cf0b5DE6c2D849879b9643638",
   erc20LimitPolicy: "0xd402D289687a543545eaf876eEa3dB7383a63E4f",
   gasLimitPolicy: "0x0cd944dFCB321955b33326635Dd3cf2F902652B1",
@@ -8,7 +8,7 @@ export const deployments = {
   p256PrecompileVerifier: "0xCf4f3Cc862bc8144B2295689A61C4Fe9f9a520e4",
   p256Verifier: "0xF020e9B5F3b7B8851cE488F5c55f58398BC02530",
   manager: "0x9127B9Fd1386daE30a76d0e419Ec6903000892d7",
-  typedDataPolicy: "0x8144A32A8803C43601795E2B30316AddD798159F",
+  typedDataPolicy: "0xC7868B17D142ECd4DBAA7c3dca037ddFE2eb79C2",
   usageLimitPolicy: "0x43DC645E6f1974A3A7aAA7a10df856dD52ED4E1B",
   webAuthnPrecompileVerifier: "0x31B53e363aDd5141EdC861a9c44B6751a2368D6F",
   webAuthnVerifier: "0x7B857218a19cF532D2BA28E5Bc202C4eb75F0E30",
