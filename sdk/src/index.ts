@@ -118,6 +118,13 @@ export {
   typedDataPolicyAbi,
   usageLimitPolicyAbi,
 } from "./generated.js";
+export type { P256VerifierParameters } from "./keys/p256.js";
+export {
+  type P256SessionKey,
+  type ToP256SessionKeyParameters,
+  type ToP256SessionKeyReturnType,
+  toP256SessionKey,
+} from "./keys/p256SessionKey.js";
 export {
   type CreateSessionKeyErrorType,
   type CreateSessionKeyParameters,
@@ -128,6 +135,22 @@ export {
   type SessionKey,
   toSessionKey,
 } from "./keys/sessionKey.js";
+export {
+  type ToWebAuthnSessionKeyParameters,
+  type ToWebAuthnSessionKeyReturnType,
+  toWebAuthnSessionKey,
+  type WebAuthnSessionKey,
+} from "./keys/webAuthnSessionKey.js";
+export {
+  type CreateP256SessionKeyParameters,
+  type CreateP256SessionKeyReturnType,
+  createP256SessionKey,
+  type ToWebCryptoSessionKeyParameters,
+  type ToWebCryptoSessionKeyReturnType,
+  toWebCryptoSessionKey,
+  type WebCryptoKeyPair,
+  type WebCryptoSessionKey,
+} from "./keys/webCryptoSessionKey.js";
 export {
   type AbiArgumentsRule,
   type AbiCallAlternative,

@@ -335,10 +335,40 @@ export class ContractNotConfiguredError extends LatchkeyError {
 
 /** The private key of a session key is not valid. The key is not shown. */
 export class InvalidPrivateKeyError extends LatchkeyError {
-  constructor() {
-    super("InvalidPrivateKeyError", "The private key is not a valid secp256k1 private key.", {
+  constructor({ curve = "secp256k1" }: { curve?: "secp256k1" | "P-256" } = {}) {
+    super("InvalidPrivateKeyError", `The private key is not a valid ${curve} private key.`, {
       facts: ["Expected: 32 bytes of hex, not zero, below the order of the curve"],
     });
+  }
+}
+
+/** The public key of a session key is not one on P-256. */
+export class InvalidPublicKeyError extends LatchkeyError {
+  constructor({ reason }: { reason: string }) {
+    super("InvalidPublicKeyError", `The public key is not a valid P-256 public key: ${reason}.`, {
+      facts: ["Expected: x and y, 64 bytes of hex, perhaps with 04 before them"],
+    });
+  }
+}
+
+/** What a session key's holder made is not a signature that a verifier could take. */
+export class MalformedKeySignatureError extends LatchkeyError {
+  constructor({ reason }: { reason: string }) {
+    super("MalformedKeySignatureError", `The session key made no proper signature: ${reason}.`);
+  }
+}
+
+/** A passkey signed, but the user was not asked for as much as the session key demands. */
+export class UserNotVerifiedError extends LatchkeyError {
+  readonly flags: number;
+  constructor({ flags, requireUserVerification }: { flags: number; requireUserVerification: boolean }) {
+    super("UserNotVerifiedError", "The passkey signed without the user's consent that the session key demands.", {
+      facts: [
+        `Demanded: ${requireUserVerification ? "presence, and verification by PIN or biometrics" : "presence"}`,
+        `Flags of the authenticator: 0x${flags.toString(16).padStart(2, "0")}`,
+      ],
+    });
+    this.flags = flags;
   }
 }
 

@@ -1,0 +1,324 @@
+import { p256 } from "@noble/curves/p256";
+import { bytesToHex, concat, type Hex, hashTypedData, hexToBytes, keccak256, sha256, size, slice, toHex } from "viem";
+import { type P256Credential, toWebAuthnAccount, type WebAuthnAccount } from "viem/account-abstraction";
+import { describe, expect, it } from "vitest";
+import { parameters, privateKey } from "../../test/fixtures.js";
+import {
+  createP256SessionKey,
+  defineSession,
+  exportPrivateKey,
+  getContracts,
+  InvalidBytesError,
+  InvalidParameterError,
+  InvalidPrivateKeyError,
+  InvalidPublicKeyError,
+  MalformedKeySignatureError,
+  PrivateKeyNotAvailableError,
+  type SessionKey,
+  type ToWebCryptoSessionKeyParameters,
+  toP256SessionKey,
+  toWebAuthnSessionKey,
+  toWebCryptoSessionKey,
+  UnknownParameterError,
+  UserNotVerifiedError,
+} from "../index.js";
+import { getUseTypedData } from "../use/encodeUse.js";
+
+const order = p256.CURVE.n;
+const contracts = getContracts();
+const typedData = getUseTypedData({
+  userOpHash: keccak256("0x01"),
+  id: keccak256("0x02"),
+  use: "0x03",
+  manager: contracts.manager,
+});
+const digest = hashTypedData(typedData);
+const publicKey = bytesToHex(p256.getPublicKey(privateKey.slice(2), false).slice(1));
+
+/** Whether 64 bytes sign a message's hash, with s in the lower half of its range. */
+function isSigned(signature: Hex, hash: Hex, key: Hex): boolean {
+  return p256.verify(signature.slice(2), hash.slice(2), `04${key.slice(2)}`, { lowS: true, prehash: false });
+}
+
+const sign = (key: SessionKey, hash = digest) => key.sign(hash, typedData);
+
+describe("createP256SessionKey", () => {
+  it("names the verifier and the public key", async () => {
+    const key = await createP256SessionKey({ privateKey });
+    expect(key.publicKey).toBe(publicKey);
+    expect(key.sessionKey).toBe(concat([contracts.webCryptoP256Verifier, publicKey]).toLowerCase());
+    const other = await createP256SessionKey({ privateKey, precompile: true });
+    expect(other.sessionKey).toBe(concat([contracts.webCryptoP256PrecompileVerifier, publicKey]).toLowerCase());
+    const verifier = "0x00000000000000000000000000000000000000a4";
+    const own = await createP256SessionKey({ privateKey, contracts: { webCryptoP256Verifier: verifier } });
+    expect(slice(own.sessionKey, 0, 20)).toBe(verifier.toLowerCase());
+  });
+
+  it("signs the SHA-256 of digests, always with a low s", async () => {
+    const key = await createP256SessionKey();
+    for (let index = 0; index < 32; index++) {
+      const hash = keccak256(toHex(index));
+      expect(isSigned(await sign(key, hash), sha256(hash), key.publicKey)).toBe(true);
+    }
+  });
+
+  it("makes another key each time, which nobody can read", async () => {
+    const key = await createP256SessionKey();
+    expect(key.sessionKey).not.toBe((await createP256SessionKey()).sessionKey);
+    for (const one of [key, await createP256SessionKey({ privateKey })]) {
+      expect(one.keyPair.privateKey.extractable).toBe(false);
+      await expect(crypto.subtle.exportKey("pkcs8", one.keyPair.privateKey)).rejects.toThrow();
+      await expect(crypto.subtle.exportKey("jwk", one.keyPair.privateKey)).rejects.toThrow();
+      expect(() => exportPrivateKey(one)).toThrow(PrivateKeyNotAvailableError);
+      expect(JSON.stringify(one)).not.toContain(privateKey.slice(2));
+    }
+  });
+
+  it.each([
+    ["missing", undefined],
+    ["too short", "0x1234"],
+    ["zero", `0x${"00".repeat(32)}`],
+    ["the order of the curve", toHex(order)],
+    ["not hex", `0x${"zz".repeat(32)}`],
+  ] as const)("refuses a private key that is %s, without showing it", async (_, bad) => {
+    const error = await createP256SessionKey({ privateKey: bad }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(InvalidPrivateKeyError);
+    expect(String(error)).toContain("P-256");
+    if (bad !== undefined) expect(String(error)).not.toContain(bad.slice(2));
+  });
+
+  it("takes every private key in range", async () => {
+    for (const value of [1n, order - 1n]) {
+      const bytes = toHex(value, { size: 32 });
+      const key = await createP256SessionKey({ privateKey: bytes });
+      expect(key.publicKey).toBe(bytesToHex(p256.getPublicKey(bytes.slice(2), false).slice(1)));
+    }
+  });
+
+  it("refuses a parameter that it does not know", async () => {
+    // @ts-expect-error a misspelt name
+    await expect(createP256SessionKey({ precompiled: true })).rejects.toThrow(UnknownParameterError);
+  });
+
+  it("makes a key that a session can have", async () => {
+    const key = await createP256SessionKey();
+    expect(defineSession({ ...parameters, sessionKey: key }).sessionKey).toBe(key.sessionKey);
+  });
+});
+
+describe("toWebCryptoSessionKey", () => {
+  it("takes up a key pair that was stored", async () => {
+    const { keyPair, sessionKey } = await createP256SessionKey();
+    const key = await toWebCryptoSessionKey({ keyPair: structuredClone(keyPair) });
+    expect(key.sessionKey).toBe(sessionKey);
+    expect(isSigned(await sign(key), sha256(digest), key.publicKey)).toBe(true);
+  });
+
+  it("refuses key pairs of other kinds", async () => {
+    const generate = (name: string, namedCurve: string, usages: ("sign" | "verify" | "deriveBits")[]) =>
+      crypto.subtle.generateKey({ name, namedCurve }, false, usages);
+    const pairs = [await generate("ECDSA", "P-384", ["sign"]), await generate("ECDH", "P-256", ["deriveBits"])];
+    const { keyPair } = await createP256SessionKey();
+    const swapped = { privateKey: keyPair.publicKey, publicKey: keyPair.privateKey };
+    for (const bad of [...pairs, swapped])
+      await expect(toWebCryptoSessionKey({ keyPair: bad })).rejects.toThrow(InvalidParameterError);
+    const missing: ToWebCryptoSessionKeyParameters = JSON.parse("{}");
+    await expect(toWebCryptoSessionKey(missing)).rejects.toThrow(InvalidParameterError);
+  });
+});
+
+describe("toP256SessionKey", () => {
+  const signDigest = async (hash: Hex) =>
+    bytesToHex(p256.sign(hash.slice(2), privateKey.slice(2), { lowS: false, prehash: false }).toCompactRawBytes());
+
+  it("names the verifier and the public key, however that is given", () => {
+    const upper: Hex = `0x${publicKey.slice(2).toUpperCase()}`;
+    for (const given of [publicKey, upper, concat(["0x04", publicKey])]) {
+      const key = toP256SessionKey({ publicKey: given, sign: signDigest });
+      expect(key.sessionKey).toBe(concat([contracts.p256Verifier, publicKey]).toLowerCase());
+    }
+    const key = toP256SessionKey({ publicKey, sign: signDigest, precompile: true });
+    expect(key.sessionKey).toBe(concat([contracts.p256PrecompileVerifier, publicKey]).toLowerCase());
+  });
+
+  it("signs digests as they are, and brings s to the lower half", async () => {
+    const key = toP256SessionKey({ publicKey, sign: signDigest });
+    let turned = 0;
+    for (let index = 0; index < 32; index++) {
+      const hash = keccak256(toHex(index));
+      const signature = await sign(key, hash);
+      expect(isSigned(signature, hash, publicKey)).toBe(true);
+      if (signature !== (await signDigest(hash))) turned++;
+    }
+    expect(turned).toBeGreaterThan(0);
+    expect(turned).toBeLessThan(32);
+  });
+
+  it("refuses what is no signature", async () => {
+    const half: Hex = `0x${"11".repeat(32)}`;
+    const zero: Hex = `0x${"00".repeat(32)}`;
+    const make = (signature: Hex) => sign(toP256SessionKey({ publicKey, sign: async () => signature }));
+    await expect(make(concat([half, half]))).resolves.toBe(concat([half, half]));
+    for (const bad of [half, concat(["0x30440220", half, "0x0220", half])])
+      await expect(make(bad)).rejects.toThrow(MalformedKeySignatureError);
+    for (const bad of [zero, toHex(order)]) {
+      await expect(make(concat([bad, half]))).rejects.toThrow(MalformedKeySignatureError);
+      await expect(make(concat([half, bad]))).rejects.toThrow(MalformedKeySignatureError);
+    }
+    await expect(make("0x123")).rejects.toThrow(InvalidBytesError);
+  });
+
+  it("refuses what is no public key", () => {
+    const [x, y] = [slice(publicKey, 0, 32), slice(publicKey, 32)];
+    const above = toHex(p256.CURVE.Fp.ORDER, { size: 32 });
+    const bad = [
+      "0x",
+      x,
+      concat([y, x]),
+      concat([above, y]),
+      concat([x, above]),
+      concat(["0x02", publicKey]),
+      concat([publicKey, "0x00"]),
+      `0x${"00".repeat(64)}`,
+    ] as const;
+    for (const key of bad)
+      expect(() => toP256SessionKey({ publicKey: key, sign: signDigest })).toThrow(InvalidPublicKeyError);
+    // @ts-expect-error no function
+    expect(() => toP256SessionKey({ publicKey, sign: "0x" })).toThrow(InvalidParameterError);
+  });
+});
+
+describe("stub signatures", () => {
+  it("are in range, and keep the verifier busy to the end", async () => {
+    const { stubSignature } = await createP256SessionKey();
+    expect(size(stubSignature)).toBe(64);
+    const [r, s] = [BigInt(slice(stubSignature, 0, 32)), BigInt(slice(stubSignature, 32))];
+    expect(s).toBeLessThanOrEqual(order / 2n);
+    expect((s * BigInt(`0x${"55".repeat(32)}`)) % order).toBe(r);
+    expect(hexToBytes(stubSignature)).not.toContain(0);
+  });
+});
+
+/** A passkey as an authenticator and a browser make it. */
+function makePasskey({ flags = 0x05, tail = "", extension = 0 } = {}): WebAuthnAccount {
+  const credential: Pick<P256Credential, "id" | "publicKey"> = { id: "AAAA", publicKey };
+  return toWebAuthnAccount({
+    credential,
+    rpId: "example.org",
+    getFn: async (options) => {
+      const challenge = options?.publicKey?.challenge;
+      if (!(challenge instanceof Uint8Array)) throw new Error("no challenge");
+      const text = `{"type":"webauthn.get","challenge":"${Buffer.from(challenge).toString("base64url")}","origin":"https://example.org"${tail}}`;
+      const clientData = new TextEncoder().encode(text);
+      const head = concat([sha256(toHex("example.org")), toHex(flags, { size: 1 }), "0x00000007"]);
+      const authenticatorData = concat([head, `0x${"a1".repeat(extension)}`]);
+      const message = sha256(concat([authenticatorData, sha256(clientData, "hex")]));
+      const signature = p256.sign(message.slice(2), privateKey.slice(2), { lowS: false, prehash: false });
+      const response = {
+        clientDataJSON: clientData.buffer,
+        authenticatorData: hexToBytes(authenticatorData).buffer,
+        signature: Uint8Array.from(signature.toDERRawBytes()).buffer,
+      };
+      return { id: "AAAA", type: "public-key", response } as never;
+    },
+  });
+}
+
+/** What the contract reads in a signature. */
+function open(signature: Hex) {
+  const bytes = hexToBytes(signature);
+  const view = new DataView(bytes.buffer);
+  const authenticatorData = bytes.slice(2, 2 + view.getUint16(0));
+  const start = 4 + authenticatorData.length;
+  const clientData = bytes.slice(start, start + view.getUint16(start - 2));
+  const rest = start + clientData.length;
+  expect(bytes.length).toBe(rest + 68);
+  const text = new TextDecoder("latin1").decode(clientData);
+  return {
+    authenticatorData,
+    clientData,
+    type: text.slice(view.getUint16(rest)),
+    challenge: text.slice(view.getUint16(rest + 2)),
+    message: sha256(concat([bytesToHex(authenticatorData), sha256(clientData, "hex")])),
+    numbers: bytesToHex(bytes.slice(rest + 4)),
+  };
+}
+
+describe("toWebAuthnSessionKey", () => {
+  const member = `"challenge":"${Buffer.from(digest.slice(2), "hex").toString("base64url")}"`;
+
+  it("names the verifier, the public key and whether presence is enough", () => {
+    const account = makePasskey();
+    expect(toWebAuthnSessionKey({ account }).sessionKey).toBe(
+      concat([contracts.webAuthnVerifier, publicKey]).toLowerCase(),
+    );
+    expect(toWebAuthnSessionKey({ account, requireUserVerification: false, precompile: true }).sessionKey).toBe(
+      concat([contracts.webAuthnPrecompileVerifier, publicKey, "0x01"]).toLowerCase(),
+    );
+  });
+
+  it.each([
+    ["as it is", makePasskey()],
+    ["with extensions", makePasskey({ flags: 0x85, extension: 987 })],
+    ["with members that are no ASCII", makePasskey({ tail: ',"note":"ä€"' })],
+  ])("packs what an authenticator signed, %s", async (_, account) => {
+    const opened = open(await sign(toWebAuthnSessionKey({ account })));
+    expect(opened.type.startsWith('"type":"webauthn.get"')).toBe(true);
+    expect(opened.challenge.startsWith(member)).toBe(true);
+    expect(isSigned(opened.numbers, opened.message, publicKey)).toBe(true);
+  });
+
+  it("packs what a passkey in Safari signed as the contract's tests do", async () => {
+    const hash = "0xf631058a3ba1116acce12396fad0a125b5041c43f8e15723709f81aa8d5f4ccf";
+    const text =
+      '{"type":"webauthn.get","challenge":"9jEFijuhEWrM4SOW-tChJbUEHEP44VcjcJ-Bqo1fTM8","origin":"http://localhost:3005"}';
+    const authenticatorData = "0x49960de5880e8c687434170f6476605b8fe4aeb9a28632c7995cf3ba831d97630500000101";
+    const numbers =
+      "0x60946081650523acad13c8eff94996a409b1ed60e923c90f9e366aad619adffa3216a237b73765d01b839e0832d73474bc7e63f4c86ef05fbbbfbeb34b35602b";
+    const passkey = makePasskey();
+    const account: WebAuthnAccount = {
+      ...passkey,
+      sign: async () => ({
+        signature: numbers,
+        webauthn: { authenticatorData, clientDataJSON: text, challengeIndex: 23, typeIndex: 1 },
+        raw: {} as never,
+      }),
+    };
+    expect(await sign(toWebAuthnSessionKey({ account }), hash)).toBe(
+      concat(["0x0025", authenticatorData, "0x0072", toHex(text), "0x0001", "0x0017", numbers]),
+    );
+    await expect(sign(toWebAuthnSessionKey({ account }))).rejects.toThrow(MalformedKeySignatureError);
+  });
+
+  it("wants the user verified, or present", async () => {
+    const present = makePasskey({ flags: 0x01 });
+    await expect(sign(toWebAuthnSessionKey({ account: present }))).rejects.toThrow(UserNotVerifiedError);
+    await sign(toWebAuthnSessionKey({ account: present, requireUserVerification: false }));
+    const absent = makePasskey({ flags: 0x04 });
+    for (const requireUserVerification of [true, false])
+      await expect(sign(toWebAuthnSessionKey({ account: absent, requireUserVerification }))).rejects.toThrow(
+        UserNotVerifiedError,
+      );
+  });
+
+  it("refuses what the contract finds too long", async () => {
+    const room = 1024 - `{"type":"webauthn.get",${member},"origin":"https://example.org"}`.length;
+    await sign(toWebAuthnSessionKey({ account: makePasskey({ tail: " ".repeat(room) }) }));
+    const long = [makePasskey({ tail: " ".repeat(room + 1) }), makePasskey({ extension: 988 })];
+    for (const account of long)
+      await expect(sign(toWebAuthnSessionKey({ account }))).rejects.toThrow(MalformedKeySignatureError);
+  });
+
+  it("has a stub of the length that is to be expected", () => {
+    const account = makePasskey();
+    for (const clientDataLength of [undefined, 128, 1024]) {
+      const { stubSignature } = toWebAuthnSessionKey({ account, clientDataLength });
+      const opened = open(stubSignature);
+      expect(opened.clientData.length).toBe(clientDataLength ?? 400);
+      expect(JSON.parse(new TextDecoder().decode(opened.clientData)).type).toBe("webauthn.get");
+      expect(opened.type.startsWith('"type":"webauthn.get"')).toBe(true);
+      expect(opened.challenge.startsWith('"challenge":"')).toBe(true);
+      expect(opened.authenticatorData[32]).toBe(0x05);
+    }
+  });
+});
