@@ -41,7 +41,7 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice `account` installed the manager.
     event ManagerInstalled(address indexed account);
 
-    /// @notice `account` uninstalled the manager.
+    /// @notice `account` uninstalled the manager. Nobody may grant its sessions by signature any more.
     event ManagerUninstalled(address indexed account);
 
     /*//////////////////////////////////////////////////////////////
@@ -236,7 +236,8 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// a signed but unused grant of it is worth nothing.
     /// @dev Anyone may call it, for itself. A session that is revoked already stays so, without an event.
     /// Reverts with {NoSessions} or {ZeroSessionId}.
-    /// @param ids The sessions' ids.
+    /// @param ids The sessions' ids; or granted roots: that ends the sessions under them, but for those also granted on their
+    /// own. Revoking a node between a root and its leaves ends nothing.
     function revokeSessions(bytes32[] calldata ids) external;
 
     /// @notice Ends all sessions of the caller, which is the account, at once and for ever, by moving on its epoch.
