@@ -221,12 +221,17 @@ it("exports these names, and no others by accident", () => {
   `);
 });
 
-it("explains every error on the page that its message names", () => {
-  const page = readFileSync(new URL("../docs/errors.md", import.meta.url), "utf8");
+const pages = new URL("../docs/errors/", import.meta.url);
+
+it("explains every error on a page of its own, which the list of errors names", () => {
+  const list = readFileSync(new URL("README.md", pages), "utf8");
   const names = Object.values(latchkey)
     .filter((value) => typeof value === "function" && value.prototype instanceof Error)
     .map((value) => (typeof value === "function" ? value.name : ""))
     .filter((name) => name !== "LatchkeyError" && name !== "PolicyError");
   expect(names.length).toBeGreaterThan(60);
-  expect(names.filter((name) => !page.includes(`\n### ${name}\n`))).toEqual([]);
+  for (const name of names) {
+    expect(readFileSync(new URL(`${name}.md`, pages), "utf8")).toMatch(new RegExp(`^# ${name}\n\n\\S[^]{15,}`));
+    expect(list).toContain(`| [${name}](${name}.md) | `);
+  }
 });

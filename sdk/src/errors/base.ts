@@ -25,11 +25,11 @@ export class LatchkeyError extends Error {
   override name = "LatchkeyError";
   readonly shortMessage: string;
   readonly facts: readonly string[];
-  /** Page and anchor that explain the error, from the root of the package. */
+  /** Page that explains the error, from the root of the package. */
   readonly docsPath: string;
 
   constructor(name: string, shortMessage: string, { cause, facts = [] }: LatchkeyErrorParameters = {}) {
-    const docsPath = `docs/errors.md#${name.toLowerCase()}`;
+    const docsPath = `docs/errors/${name}.md`;
     super(
       [shortMessage, ...(facts.length > 0 ? ["", ...facts] : []), "", `Docs: ${docsPath}`].join("\n"),
       cause === undefined ? undefined : { cause },

@@ -159,7 +159,7 @@ describe("decodeSessionError", () => {
       Policy: 0x00000000000000000000000000000000000000A3
       Session: 0x0000000000000000000000000000000000000000000000000000000000000000
 
-      Docs: docs/errors.md#rulenotmeterror"
+      Docs: docs/errors/RuleNotMetError.md"
     `);
   });
 
@@ -205,7 +205,7 @@ describe("decodeSessionError", () => {
       Policy: 0x00000000000000000000000000000000000000A2
       Session: 0x0000000000000000000000000000000000000000000000000000000000000000
 
-      Docs: docs/errors.md#calllimitexceedederror"
+      Docs: docs/errors/CallLimitExceededError.md"
     `);
   });
 

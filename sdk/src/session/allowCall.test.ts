@@ -261,45 +261,45 @@ describe("allowCall", () => {
       Expected: a bigint from 0 to 115792089237316195423570985008687907853269984665640564039457584007913129639935
       Actual: 1 (a number)
 
-      Docs: docs/errors.md#invalidamounterror
+      Docs: docs/errors/InvalidAmountError.md
       ---
       The function has no argument \`args.ids\`.
 
       Available: id, order, price
 
-      Docs: docs/errors.md#unknownargumenterror
+      Docs: docs/errors/UnknownArgumentError.md
       ---
       There are no rules for the arguments of \`place\`.
 
       Give \`args\`, or say \`anyArguments: true\` if the session key may choose every argument.
 
-      Docs: docs/errors.md#missingruleserror
+      Docs: docs/errors/MissingRulesError.md
       ---
       \`args.order.points[0].x\` is not a whole number in its range.
 
       Expected: a number from -32768 to 32767
       Actual: 32768
 
-      Docs: docs/errors.md#invalidnumbererror
+      Docs: docs/errors/InvalidNumberError.md
       ---
       The rule on \`args.id\` is not valid: its lower bound is above its upper bound.
 
       Type: uint256
 
-      Docs: docs/errors.md#invalidruleerror
+      Docs: docs/errors/InvalidRuleError.md
       ---
       Rules on \`args.text\` are not supported yet.
 
       Type: string
       Supported: static types, and tuples and fixed-length arrays of them
 
-      Docs: docs/errors.md#dynamictypenotsupportederror
+      Docs: docs/errors/DynamicTypeNotSupportedError.md
       ---
       The ABI has no function \`burn\` that a transaction can call.
 
       Available: place(uint256,(address,(int16,uint8[2])[2],bytes4,bool),uint128), post(string,uint256,bytes), ping(), pair(uint256,uint256)
 
-      Docs: docs/errors.md#functionnotfounderror"
+      Docs: docs/errors/FunctionNotFoundError.md"
     `);
   });
 });

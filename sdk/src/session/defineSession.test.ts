@@ -213,67 +213,67 @@ describe("defineSession", () => {
       Actual: 2000000000000
       In seconds: 2000000000
 
-      Docs: docs/errors.md#invalidtimeerror
+      Docs: docs/errors/InvalidTimeError.md
       ---
       \`validUntil\` is not a time in seconds.
 
       Expected: a Date, or a whole number of seconds since 1970
       Actual: 2000000000n (a bigint)
 
-      Docs: docs/errors.md#invalidtimeerror
+      Docs: docs/errors/InvalidTimeError.md
       ---
       The session ends before it starts.
 
       validAfter: 2000000001
       validUntil: 2000000000
 
-      Docs: docs/errors.md#invalidwindowerror
+      Docs: docs/errors/InvalidWindowError.md
       ---
       \`maxOpCost\` must be a bigint.
 
       Expected: a bigint from 1 to 340282366920938463463374607431768211455
       Actual: 1 (a number)
 
-      Docs: docs/errors.md#invalidamounterror
+      Docs: docs/errors/InvalidAmountError.md
       ---
       \`maxOpCost\` is negative.
 
       Expected: a bigint from 1 to 340282366920938463463374607431768211455
       Actual: -1n
 
-      Docs: docs/errors.md#invalidamounterror
+      Docs: docs/errors/InvalidAmountError.md
       ---
       \`account\` is not a valid address.
 
       Expected: 20 bytes of hex, in lower case or with the right checksum
       Actual: "0x70997970c51812dc3A010C7d01b50e0d17dc79C8"
 
-      Docs: docs/errors.md#invalidaddresserror
+      Docs: docs/errors/InvalidAddressError.md
       ---
       \`account\` is not a valid address.
 
       Expected: 20 bytes of hex, in lower case or with the right checksum
       Actual: a string of 66 characters
 
-      Docs: docs/errors.md#invalidaddresserror
+      Docs: docs/errors/InvalidAddressError.md
       ---
       The session has no actions, so it would allow nothing.
 
-      Docs: docs/errors.md#emptyactionserror
+      Docs: docs/errors/EmptyActionsError.md
       ---
       \`chainId\` is not a chain id.
 
       Expected: a positive whole number, or "every" for a session on every chain
       Actual: 0
 
-      Docs: docs/errors.md#invalidchainiderror
+      Docs: docs/errors/InvalidChainIdError.md
       ---
       No session may call this target.
 
       Target: 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
       Reason: it is the account itself
 
-      Docs: docs/errors.md#forbiddentargeterror
+      Docs: docs/errors/ForbiddenTargetError.md
       ---
       The limits on a token do not hold together.
 
@@ -281,7 +281,7 @@ describe("defineSession", () => {
       Reason: it has two different limits
       Say \`allowSeparateBudgets: true\` if that is meant.
 
-      Docs: docs/errors.md#separatebudgetserror"
+      Docs: docs/errors/SeparateBudgetsError.md"
     `);
   });
 

@@ -60,7 +60,7 @@ describe("encodeUse", () => {
       Limit: 1
       Actual: 2
 
-      Docs: docs/errors.md#toomanyerror]
+      Docs: docs/errors/TooManyError.md]
     `);
   });
 

@@ -125,7 +125,7 @@ describe("matchCalls", () => {
       Policy: 0x00000000000000000000000000000000000000A2
       Session: 0x4b52e56f3f600f633d300f4f3f7b9caf9256ed49b0a87bf6e241d5df7a186877
 
-      Docs: docs/errors.md#callnotallowederror]
+      Docs: docs/errors/CallNotAllowedError.md]
     `);
     const ruled = defineSession({
       ...parameters,
@@ -152,7 +152,7 @@ describe("matchCalls", () => {
       Policy: 0x00000000000000000000000000000000000000A3
       Session: 0x0d7a3300dc44363e4213ab37ff767f798c9017a40eac8e3e7d9cd8aba9dde303
 
-      Docs: docs/errors.md#rulenotmeterror"
+      Docs: docs/errors/RuleNotMetError.md"
     `);
   });
 });
