@@ -13,6 +13,9 @@ const interfaces = [
   "IUsageLimitPolicy",
 ];
 
+// What using a session needs of the manager: bundlers of web applications do not take single items out of an ABI.
+const needed = ["hashSession", "isInitialized", "revokeSessions", "sessionStatus"];
+
 const artifacts = foundry({
   artifacts: "out",
   forge: { build: false, rebuild: false },
@@ -26,9 +29,14 @@ export default defineConfig({
       name: "Foundry",
       async contracts() {
         const contracts = (await artifacts.contracts?.()) ?? [];
-        return contracts
-          .map((contract) => ({ ...contract, name: contract.name.slice(1) }))
-          .sort((a, b) => (a.name < b.name ? -1 : 1));
+        const named = contracts.map((contract) => ({ ...contract, name: contract.name.slice(1) }));
+        const parts = named
+          .filter(({ name }) => name === "SessionKeyManager")
+          .map(({ abi }) => ({
+            name: "SessionKeyManagerUse",
+            abi: abi.filter((item) => item.type === "function" && needed.includes(item.name)),
+          }));
+        return [...named, ...parts].sort((a, b) => (a.name < b.name ? -1 : 1));
       },
     },
   ],

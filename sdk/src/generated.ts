@@ -1204,6 +1204,98 @@ export const sessionKeyManagerAbi = [
 ] as const
 
 //////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+// SessionKeyManagerUse
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
+
+export const sessionKeyManagerUseAbi = [
+  {
+    type: 'function',
+    inputs: [
+      {
+        name: 'session',
+        internalType: 'struct Session',
+        type: 'tuple',
+        components: [
+          { name: 'account', internalType: 'address', type: 'address' },
+          { name: 'chainId', internalType: 'uint256', type: 'uint256' },
+          { name: 'epoch', internalType: 'uint64', type: 'uint64' },
+          { name: 'validAfter', internalType: 'uint48', type: 'uint48' },
+          { name: 'validUntil', internalType: 'uint48', type: 'uint48' },
+          { name: 'salt', internalType: 'bytes32', type: 'bytes32' },
+          { name: 'sessionKey', internalType: 'bytes', type: 'bytes' },
+          { name: 'paymaster', internalType: 'address', type: 'address' },
+          { name: 'maxOpCost', internalType: 'uint128', type: 'uint128' },
+          {
+            name: 'operationPolicies',
+            internalType: 'struct Policy[]',
+            type: 'tuple[]',
+            components: [
+              { name: 'policy', internalType: 'address', type: 'address' },
+              { name: 'config', internalType: 'bytes', type: 'bytes' },
+            ],
+          },
+          {
+            name: 'signaturePolicies',
+            internalType: 'struct Policy[]',
+            type: 'tuple[]',
+            components: [
+              { name: 'policy', internalType: 'address', type: 'address' },
+              { name: 'config', internalType: 'bytes', type: 'bytes' },
+            ],
+          },
+          {
+            name: 'actions',
+            internalType: 'struct Action[]',
+            type: 'tuple[]',
+            components: [
+              { name: 'target', internalType: 'address', type: 'address' },
+              { name: 'selector', internalType: 'bytes4', type: 'bytes4' },
+              { name: 'maxValue', internalType: 'uint256', type: 'uint256' },
+              {
+                name: 'policies',
+                internalType: 'struct Policy[]',
+                type: 'tuple[]',
+                components: [
+                  { name: 'policy', internalType: 'address', type: 'address' },
+                  { name: 'config', internalType: 'bytes', type: 'bytes' },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+    name: 'hashSession',
+    outputs: [{ name: 'id', internalType: 'bytes32', type: 'bytes32' }],
+    stateMutability: 'pure',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'account', internalType: 'address', type: 'address' }],
+    name: 'isInitialized',
+    outputs: [{ name: '', internalType: 'bool', type: 'bool' }],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [{ name: 'ids', internalType: 'bytes32[]', type: 'bytes32[]' }],
+    name: 'revokeSessions',
+    outputs: [],
+    stateMutability: 'nonpayable',
+  },
+  {
+    type: 'function',
+    inputs: [
+      { name: 'account', internalType: 'address', type: 'address' },
+      { name: 'id', internalType: 'bytes32', type: 'bytes32' },
+    ],
+    name: 'sessionStatus',
+    outputs: [{ name: '', internalType: 'enum SessionStatus', type: 'uint8' }],
+    stateMutability: 'view',
+  },
+] as const
+
+//////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
 // SignatureChecker
 //////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////////
 

@@ -3,18 +3,14 @@ import {
   type Chain,
   type Client,
   concat,
-  getAddress,
   type Hex,
   hashTypedData,
   isAddressEqual,
-  isHex,
   keccak256,
   numberToHex,
   type Transport,
   type TypedDataDefinition,
-  toHex,
   zeroAddress,
-  zeroHash,
 } from "viem";
 import {
   entryPoint07Abi,
@@ -27,9 +23,9 @@ import {
   toSmartAccount,
   type UserOperation,
 } from "viem/account-abstraction";
-import { getBlock, getChainId, getEip712Domain, readContract } from "viem/actions";
+import { getBlock, getChainId, readContract } from "viem/actions";
 import { getAction } from "viem/utils";
-import { type ContractOverrides, findContract, getContract } from "../addresses.js";
+import { type ContractOverrides, getContract } from "../addresses.js";
 import { anyPaymaster } from "../constants.js";
 import { OpCostExceededError, PaymasterNotAllowedError } from "../errors/manager.js";
 import {
@@ -45,18 +41,21 @@ import {
   SessionNotStartedError,
   SigningNotSupportedError,
 } from "../errors/use.js";
-import { sessionKeyManagerAbi } from "../generated.js";
+import { sessionKeyManagerUseAbi } from "../generated.js";
 import type { SessionKey } from "../keys/sessionKey.js";
-import { decodeErc20LimitConfig } from "../policies/erc20Limit.js";
-import { decodeLimitConfig } from "../policies/limit.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
-import { type AccountDomain, hashSignatureUse, prepareSignature, type SignedContent } from "../use/encodeSignature.js";
 import { encodeUse, getUseTypedData, type SignedGrant, type UseEvidence } from "../use/encodeUse.js";
 import { decodeExecution, encodeExecution } from "../use/execution.js";
-import { matchCalls } from "../use/matchCalls.js";
+import type { Period } from "../use/planCalls.js";
 import { type AccountType, getAccountType, getNonceKey, getValidationMode } from "./accountType.js";
-import { createEnabler, type EnableMode } from "./enableMode.js";
+import type { EnableMode } from "./enableMode.js";
+import type { SignableContent } from "./signContent.js";
+
+// What not every page that uses a session needs at once is loaded when it is needed.
+const loadPlanCalls = () => import("../use/planCalls.js");
+const loadSignContent = () => import("./signContent.js");
+const loadEnableMode = () => import("./enableMode.js");
 
 export type ToSessionAccountParameters = {
   session: Session;
@@ -128,10 +127,6 @@ export type ToSessionAccountErrorType =
   | SessionKeyMismatchError
   | SessionNotInGrantError;
 
-// Bundlers refuse an operation that ends within some 30 seconds or began less than some 5 seconds ago.
-const deadBeforeEnd = 32;
-const deadAfterStart = 6;
-
 /**
  * Makes a viem smart account that acts within a session, for `createBundlerClient` and everything built on it.
  *
@@ -196,7 +191,14 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
   const getAccountType = createAccountTypeReader(client, address, parameters.accountType);
   const readEvidence = createEvidenceReader({ ...parameters, client, manager, account: address, id: sessionId });
   const enabler =
-    enable && createEnabler({ client, account: address, accountType: await getAccountType(), manager, enable });
+    enable &&
+    (await loadEnableMode()).createEnabler({
+      client,
+      account: address,
+      accountType: await getAccountType(),
+      manager,
+      enable,
+    });
   const times = createTimes();
 
   const made: ToSessionAccountReturnType = await toSmartAccount({
@@ -228,13 +230,12 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
     },
     signMessage: async ({ message }) => {
       if (session.signaturePolicies.length === 0) throw new SigningNotSupportedError({ what: "messages" });
-      const bytes = typeof message === "string" ? message : message.raw;
-      return signContent({ personal: typeof bytes === "string" && isHex(bytes) ? bytes : toHex(bytes) });
+      return sign({ message });
     },
     signTypedData: async (typedData) => {
       if (session.signaturePolicies.length === 0) throw new SigningNotSupportedError({ what: "typed data" });
       // Its type, which depends on the types in it, is for whoever calls.
-      return signContent(toContent(typedData as TypedDataDefinition));
+      return sign({ typedData: typedData as TypedDataDefinition });
     },
   });
   // In place of viem's, whose key is the time, so that each operation would pay for a fresh slot.
@@ -260,29 +261,11 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
   }
 
   /** A signature for the account (ERC-1271), as the account wants it. */
-  async function signContent(content: SignedContent): Promise<Hex> {
+  async function sign(content: SignableContent): Promise<Hex> {
+    const { signContent } = await loadSignContent();
     const accountType = await getAccountType();
-    const { use, typedData, envelope } = prepareSignature({
-      session,
-      content,
-      proof: parameters.proof,
-      accountDomain: { ...(await readAccountDomain()), chainId, verifyingContract: address },
-      wrapsHash: accountType === "kernel",
-      manager,
-      typedDataPolicy: findContract("typedDataPolicy", contracts),
-    });
-    const signature = concat([use, await sessionKey.sign(hashSignatureUse(typedData), typedData), envelope]);
-    return concat([...(accountType === "kernel" ? (["0x01"] as const) : []), manager, signature]);
-  }
-
-  /** What the account calls itself (ERC-5267); empty if it does not say. */
-  async function readAccountDomain(): Promise<Pick<AccountDomain, "name" | "version" | "salt">> {
-    try {
-      const { domain } = await getAction(client, getEip712Domain, "getEip712Domain")({ address });
-      return { name: domain.name ?? "", version: domain.version ?? "", salt: domain.salt ?? zeroHash };
-    } catch {
-      return { name: "", version: "", salt: zeroHash };
-    }
+    const { proof } = parameters;
+    return signContent({ client, session, sessionKey, content, proof, accountType, chainId, manager, contracts });
   }
 
   /** Whether the nonce of an operation says that it installs the manager. */
@@ -292,15 +275,20 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
 
   async function isInstalled(): Promise<boolean> {
     const read = getAction(client, readContract, "readContract");
-    return read({ abi: sessionKeyManagerAbi, address: manager, functionName: "isInitialized", args: [address] });
+    return read({ abi: sessionKeyManagerUseAbi, address: manager, functionName: "isInitialized", args: [address] });
   }
 
   /** The signature of an operation up to the key's own. */
   async function getUse({ callData, nonce }: { callData?: Hex | undefined; nonce?: bigint | undefined }): Promise<Hex> {
+    const { planCalls } = await loadPlanCalls();
     const calls = decodeExecution(callData ?? "0x");
-    const claims = matchCalls({ session, calls, contracts, otherwise: preflight ? "throw" : "closest" });
+    const { claims, periods } = planCalls({
+      session,
+      calls,
+      contracts,
+      otherwise: preflight ? "throw" : "closest",
+    });
     const evidence = await readEvidence();
-    const periods = listPeriods(session, claims, contracts);
     const hasWindow = session.validAfter > 0 || session.validUntil > 0;
     if (periods.length === 0 && !(preflight && hasWindow)) return encodeUse({ session, claims, ...evidence });
 
@@ -314,6 +302,7 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
 
   /** The time of the latest block, or a later one if that is close to the boundary of a period. */
   async function getTime(periods: readonly Period[]): Promise<number> {
+    const { findRetry } = await loadPlanCalls();
     const start = Date.now();
     let now = await readTime();
     for (let retryAt = findRetry(periods, now); retryAt > now; retryAt = findRetry(periods, now)) {
@@ -331,12 +320,6 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
   async function readTime(): Promise<number> {
     return Number((await getAction(client, getBlock, "getBlock")({})).timestamp);
   }
-}
-
-/** Typed data with its domain; types without `EIP712Domain`. */
-function toContent({ domain = {}, types, primaryType, message }: TypedDataDefinition): SignedContent {
-  const { EIP712Domain: _, ...rest } = { EIP712Domain: undefined, ...types };
-  return { domain, types: rest, primaryType, message };
 }
 
 /** The EntryPoint of the account, which its owner's account or a parameter names. */
@@ -390,42 +373,10 @@ function createEvidenceReader({
       client,
       readContract,
       "readContract",
-    )({ abi: sessionKeyManagerAbi, address: manager, functionName: "sessionStatus", args: [account, id] });
+    )({ abi: sessionKeyManagerUseAbi, address: manager, functionName: "sessionStatus", args: [account, id] });
     granted = status === 1;
     return granted ? {} : { grant, publish };
   };
-}
-
-type Period = { readonly anchor: number; readonly seconds: number };
-
-/** The periods that the claimed actions, and operations as a whole, are limited by. */
-function listPeriods(
-  session: Session,
-  claims: readonly number[],
-  contracts: ContractOverrides | undefined,
-): readonly Period[] {
-  const readers = new Map<Address, (config: Hex) => { perPeriod?: Period | undefined }>([
-    [findContract("erc20LimitPolicy", contracts), decodeErc20LimitConfig],
-    ...(["gasLimitPolicy", "nativeLimitPolicy", "usageLimitPolicy"] as const).map(
-      (name) => [findContract(name, contracts), decodeLimitConfig] as const,
-    ),
-  ]);
-  const policies = [...new Set(claims)].flatMap((claim) => session.actions[claim]?.policies ?? []);
-  return [...policies, ...session.operationPolicies].flatMap(({ policy, config }) => {
-    const perPeriod = readers.get(getAddress(policy))?.(config).perPeriod;
-    return perPeriod ? [perPeriod] : [];
-  });
-}
-
-/** When all periods are well away from their boundaries: now, or the end of the time in which no bundler helps. */
-function findRetry(periods: readonly Period[], now: number): number {
-  return periods.reduce((latest, { anchor, seconds }) => {
-    if (now < anchor) return Math.max(latest, now);
-    const begun = (now - anchor) % seconds;
-    if (begun < deadAfterStart) return Math.max(latest, now - begun + deadAfterStart);
-    if (seconds - begun <= deadBeforeEnd) return Math.max(latest, now - begun + seconds + deadAfterStart);
-    return latest;
-  }, now);
 }
 
 function checkWindow({ validAfter, validUntil }: Session, now: number): void {

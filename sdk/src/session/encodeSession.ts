@@ -1,8 +1,8 @@
 import { decodeAbiParameters, encodeAbiParameters, getAbiItem, type Hex } from "viem";
-import { sessionKeyManagerAbi } from "../generated.js";
+import { sessionKeyManagerUseAbi } from "../generated.js";
 import type { Session } from "../types.js";
 
-const { inputs } = getAbiItem({ abi: sessionKeyManagerAbi, name: "hashSession" });
+const { inputs } = getAbiItem({ abi: sessionKeyManagerUseAbi, name: "hashSession" });
 
 /**
  * A session as the contracts encode one, by `abi.encode`: the form in which it is published.

@@ -10,7 +10,7 @@ import {
 } from "../errors/manager.js";
 import type { CallContext } from "../errors/policy.js";
 import { CallNotAllowedError } from "../errors/use.js";
-import { sessionKeyManagerAbi } from "../generated.js";
+import { sessionKeyManagerUseAbi } from "../generated.js";
 import { checkAbiRules } from "../policies/abiRule.js";
 import { checkErc20Limits } from "../policies/erc20Limit.js";
 import { getSessionId } from "../session/getSessionId.js";
@@ -84,7 +84,7 @@ function isOwnRevocation({
   contracts: ContractOverrides | undefined;
 }): boolean {
   if (call.value !== 0n || !isAddressEqual(call.to, findContract("manager", contracts))) return false;
-  const revocation = encodeFunctionData({ abi: sessionKeyManagerAbi, functionName: "revokeSessions", args: [[id]] });
+  const revocation = encodeFunctionData({ abi: sessionKeyManagerUseAbi, functionName: "revokeSessions", args: [[id]] });
   return call.data.toLowerCase() === revocation;
 }
 
