@@ -1,4 +1,4 @@
-import { p256 } from "@noble/curves/p256";
+import { p256 } from "@noble/curves/nist.js";
 import { bytesToHex, concat, type Hex, hashTypedData, hexToBytes, keccak256, sha256, size, slice, toHex } from "viem";
 import { type P256Credential, toWebAuthnAccount, type WebAuthnAccount } from "viem/account-abstraction";
 import { describe, expect, it } from "vitest";
@@ -24,7 +24,7 @@ import {
 } from "../index.js";
 import { getUseTypedData } from "../use/encodeUse.js";
 
-const order = p256.CURVE.n;
+const order = p256.Point.Fn.ORDER;
 const contracts = getContracts();
 const typedData = getUseTypedData({
   userOpHash: keccak256("0x01"),
@@ -33,11 +33,14 @@ const typedData = getUseTypedData({
   manager: contracts.manager,
 });
 const digest = hashTypedData(typedData);
-const publicKey = bytesToHex(p256.getPublicKey(privateKey.slice(2), false).slice(1));
+const publicKey = bytesToHex(p256.getPublicKey(hexToBytes(privateKey), false).slice(1));
 
 /** Whether 64 bytes sign a message's hash, with s in the lower half of its range. */
 function isSigned(signature: Hex, hash: Hex, key: Hex): boolean {
-  return p256.verify(signature.slice(2), hash.slice(2), `04${key.slice(2)}`, { lowS: true, prehash: false });
+  return p256.verify(hexToBytes(signature), hexToBytes(hash), hexToBytes(`0x04${key.slice(2)}`), {
+    lowS: true,
+    prehash: false,
+  });
 }
 
 const sign = (key: SessionKey, hash = digest) => key.sign(hash, typedData);
@@ -91,7 +94,7 @@ describe("createP256SessionKey", () => {
     for (const value of [1n, order - 1n]) {
       const bytes = toHex(value, { size: 32 });
       const key = await createP256SessionKey({ privateKey: bytes });
-      expect(key.publicKey).toBe(bytesToHex(p256.getPublicKey(bytes.slice(2), false).slice(1)));
+      expect(key.publicKey).toBe(bytesToHex(p256.getPublicKey(hexToBytes(bytes), false).slice(1)));
     }
   });
 
@@ -129,7 +132,7 @@ describe("toWebCryptoSessionKey", () => {
 
 describe("toP256SessionKey", () => {
   const signDigest = async (hash: Hex) =>
-    bytesToHex(p256.sign(hash.slice(2), privateKey.slice(2), { lowS: false, prehash: false }).toCompactRawBytes());
+    bytesToHex(p256.sign(hexToBytes(hash), hexToBytes(privateKey), { lowS: false, prehash: false }));
 
   it("names the verifier and the public key, however that is given", () => {
     const upper: Hex = `0x${publicKey.slice(2).toUpperCase()}`;
@@ -170,7 +173,7 @@ describe("toP256SessionKey", () => {
 
   it("refuses what is no public key", () => {
     const [x, y] = [slice(publicKey, 0, 32), slice(publicKey, 32)];
-    const above = toHex(p256.CURVE.Fp.ORDER, { size: 32 });
+    const above = toHex(p256.Point.Fp.ORDER, { size: 32 });
     const bad = [
       "0x",
       x,
@@ -213,11 +216,15 @@ function makePasskey({ flags = 0x05, tail = "", extension = 0 } = {}): WebAuthnA
       const head = concat([sha256(toHex("example.org")), toHex(flags, { size: 1 }), "0x00000007"]);
       const authenticatorData = concat([head, `0x${"a1".repeat(extension)}`]);
       const message = sha256(concat([authenticatorData, sha256(clientData, "hex")]));
-      const signature = p256.sign(message.slice(2), privateKey.slice(2), { lowS: false, prehash: false });
+      const signature = p256.sign(hexToBytes(message), hexToBytes(privateKey), {
+        lowS: false,
+        prehash: false,
+        format: "der",
+      });
       const response = {
         clientDataJSON: clientData.buffer,
         authenticatorData: hexToBytes(authenticatorData).buffer,
-        signature: Uint8Array.from(signature.toDERRawBytes()).buffer,
+        signature: Uint8Array.from(signature).buffer,
       };
       return { id: "AAAA", type: "public-key", response } as never;
     },
