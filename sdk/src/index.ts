@@ -183,12 +183,12 @@ export {
   type PersonalMessagePermission,
   type TypedDataPermission,
 } from "./policies/typedData.js";
+export type { AbiInput, AbiOf, CallRules, FunctionRequest } from "./session/abiInput.js";
 export {
   type AllowCallErrorType,
   type AllowCallParameters,
   type AllowCallReturnType,
   allowCall,
-  type CallRules,
 } from "./session/allowCall.js";
 export {
   type AllowErc20ErrorType,
@@ -212,6 +212,18 @@ export {
 export { decodeSession, encodeSession } from "./session/encodeSession.js";
 export { getSessionBundleTypedData, getSessionId, hashSessionBundle } from "./session/getSessionId.js";
 export {
+  type IsCallErrorType,
+  type IsCallParameters,
+  type IsCallReturnType,
+  isCall,
+} from "./session/isCall.js";
+export {
+  type IsEncodingErrorType,
+  type IsEncodingReturnType,
+  isEncoding,
+  type ParametersInput,
+} from "./session/isEncoding.js";
+export {
   gasLimit,
   type LimitErrorType,
   type LimitRequest,
@@ -221,21 +233,46 @@ export {
   usageLimit,
 } from "./session/limits.js";
 export {
+  type PackedAtErrorType,
+  type PackedAtReturnType,
+  type PackedType,
+  packedAt,
+} from "./session/packedAt.js";
+export {
+  type AllOfRule,
   type AnyOfRule,
+  type AnythingRule,
   type ArgumentRule,
   type ArgumentRules,
+  allOf,
   anyOf,
+  anything,
+  type BytesRule,
   between,
+  type ContentRule,
+  type ElementsRule,
+  type EncodingRule,
+  endsWith,
   eq,
+  every,
   gt,
   gte,
+  type HashRule,
+  hasHash,
+  hasLength,
   isAccount,
+  type LengthRule,
   lt,
   lte,
   mask,
   neq,
   oneOf,
   type Rule,
+  some,
+  startsWith,
+  type TaggedRule,
+  type TagRule,
+  taggedBy,
 } from "./session/rules.js";
 export {
   type ParseSessionErrorType,

@@ -189,8 +189,15 @@ export class FunctionNotFoundError extends LatchkeyError {
 /** Several overloads of a function fit the argument names. */
 export class AmbiguousFunctionError extends LatchkeyError {
   readonly signatures: readonly string[];
-  constructor({ functionName, signatures }: { functionName: string; signatures: readonly string[] }) {
-    super("AmbiguousFunctionError", `The ABI has several functions \`${functionName}\` that fit.`, {
+  constructor({
+    functionName,
+    signatures,
+  }: {
+    functionName: string | undefined;
+    signatures: readonly string[];
+  }) {
+    const name = functionName === undefined ? "" : ` \`${functionName}\``;
+    super("AmbiguousFunctionError", `The ABI has several functions${name} that fit.`, {
       facts: [`Give one of these as \`functionName\`: ${signatures.join(", ")}`],
     });
     this.signatures = signatures;
@@ -261,16 +268,18 @@ export class MissingRulesError extends LatchkeyError {
   }
 }
 
-/** A rule is about an argument of a type that rules do not support yet. */
-export class DynamicTypeNotSupportedError extends LatchkeyError {
-  readonly argument: string;
-  readonly type: string;
-  constructor({ argument, type }: { argument: string; type: string }) {
-    super("DynamicTypeNotSupportedError", `Rules on \`${argument}\` are not supported yet.`, {
-      facts: [`Type: ${type}`, "Supported: static types, and tuples and fixed-length arrays of them"],
+/** What is to be an ABI, a signature or a list of types cannot be read as one. */
+export class InvalidAbiError extends LatchkeyError {
+  readonly signature: string | undefined;
+  constructor({ reason, signature, cause }: { reason: string; signature?: string | undefined; cause?: unknown }) {
+    super("InvalidAbiError", `The ABI is not valid: ${reason}.`, {
+      cause,
+      facts: [
+        ...(signature === undefined ? [] : [`Given: ${signature}`]),
+        'Expected: an ABI, a function of one, or signatures such as "mint(address to, uint256 id)"',
+      ],
     });
-    this.argument = argument;
-    this.type = type;
+    this.signature = signature;
   }
 }
 
