@@ -289,8 +289,7 @@ describe("isCall", () => {
   });
 
   it("puts alternatives into one rule", () => {
-    const [[rules]] = decodeAbiRuleConfig(configOf(permission)) as [[{ groups: unknown }]];
-    expect(JSON.stringify(rules.groups).match(/"calldata"/g)).toHaveLength(1);
+    expect(JSON.stringify(decodeAbiRuleConfig(configOf(permission))).match(/"calldata"/g)).toHaveLength(1);
   });
 
   it("goes beside other arguments, inside of itself, and with any arguments", () => {
@@ -389,7 +388,7 @@ describe("rules that make no sense on dynamic arguments", () => {
     "function run(string text, bytes data, uint256[] ids, (string a, uint8 b)[] lines, uint8[2] two)",
   ]);
   it.each<[string, Record<string, unknown>, unknown]>([
-    ["an order of strings", { text: lte("b") }, InvalidRuleError],
+    ["an order of strings", { text: lte("b" as never) }, InvalidRuleError],
     ["a mask on bytes", { data: mask("0xff", "0x12") }, InvalidRuleError],
     ["the account as a string", { text: isAccount() }, InvalidRuleError],
     ["one of no texts", { text: oneOf([]) }, InvalidRuleError],
@@ -484,7 +483,7 @@ describe("what stands for an ABI", () => {
     });
     expect(selectorOf(permission)).toBe(toFunctionSelector("place((address,uint8[]))"));
     expect(selectorOf(allowCall({ abi: "eventful(uint8 size)", address: game, args: { size: 1 } }))).toBeDefined();
-    expect(selectorOf(allowCall({ abi: "error(uint8 size)", address: game, args: { size: 1 } }))).toBeDefined();
+    expect(selectorOf(allowCall({ abi: "error(uint8 size)", address: game, anyArguments: true }))).toBeDefined();
   });
 
   it("must be readable, and name one function", () => {

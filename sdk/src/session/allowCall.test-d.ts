@@ -217,19 +217,12 @@ allowCall({ abi: "mint(address to)", address: game, args: { from: isAccount() } 
 allowCall({ abi: "safeMint(address)", address: game, args: { 0: 1n } });
 // @ts-expect-error An order of addresses in a signature.
 allowCall({ abi: "mint(address to)", address: game, args: { to: lte(1n) } });
+const two = { abi: ["mint(address to)", "burn(uint256 id)"], address: game } as const;
 // @ts-expect-error A function that the signatures do not have.
-allowCall({
-  abi: ["mint(address to)", "burn(uint256 id)"],
-  functionName: "transfer",
-  address: game,
-  anyArguments: true,
-});
+allowCall({ ...two, functionName: "transfer", anyArguments: true });
+const withStruct = { abi: ["struct Order { uint8 size; }", "place(Order order)"], address: game } as const;
 // @ts-expect-error A wrong type in a struct of signatures.
-allowCall({
-  abi: ["struct Order { uint8 size; }", "place(Order order)"],
-  address: game,
-  args: { order: { size: 1n } },
-});
+allowCall({ ...withStruct, args: { order: { size: 1n } } });
 // @ts-expect-error No name, of several functions.
 allowCall({ abi: ["mint(address to)", "burn(uint256 id)"], address: game, anyArguments: true });
 // @ts-expect-error No name, of several functions.
