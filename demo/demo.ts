@@ -98,7 +98,7 @@ async function grant(narrator: Narrator, world: World, account: OwnedAccount): P
     chainId: world.info.chainId,
     sessionKey,
     validUntil: (await world.now()) + 7 * day,
-    maxOpCost: parseEther("0.05"),
+    fees: { maxPerOperation: parseEther("0.05"), total: "unlimited" },
     actions: [
       allowErc20({
         token,
@@ -193,7 +193,7 @@ async function compareGas(narrator: Narrator, world: World) {
     chainId: world.info.chainId,
     sessionKey,
     validUntil: (await world.now()) + day,
-    maxOpCost: parseEther("0.05"),
+    fees: { maxPerOperation: parseEther("0.05"), total: "unlimited" },
     actions: [allowErc20({ token, total: units("100") })],
   });
   await grantSession(account.bundler, { session });

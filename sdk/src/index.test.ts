@@ -57,6 +57,7 @@ it("exports these names, and no others by accident", () => {
       "LatchkeyError",
       "LimitConfigError",
       "MalformedKeySignatureError",
+      "MissingFeeLimitError",
       "MissingLimitError",
       "MissingRulesError",
       "ModeNotAllowedError",

@@ -210,6 +210,7 @@ export {
   type TokenInfo,
 } from "./session/describeSession.js";
 export { decodeSession, encodeSession } from "./session/encodeSession.js";
+export type { FeesErrorType, FeesRequest } from "./session/fees.js";
 export { getSessionBundleTypedData, getSessionId, hashSessionBundle } from "./session/getSessionId.js";
 export {
   type IsCallErrorType,

@@ -40,7 +40,7 @@ export const parameters = {
   chainId: 1,
   sessionKey,
   validUntil: 2_000_000_000,
-  maxOpCost: parseEther("0.01"),
+  fees: { maxPerOperation: parseEther("0.01"), total: "unlimited" },
   salt,
   actions: [allowErc20(limits)],
   contracts,

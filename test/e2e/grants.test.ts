@@ -60,7 +60,7 @@ async function define(
     chainId: world.info.chainId,
     sessionKey,
     validUntil: (await world.now()) + 3_600,
-    maxOpCost: parseEther("0.1"),
+    fees: { maxPerOperation: parseEther("0.1"), total: "unlimited" },
     actions: [allowErc20({ token: world.contracts.token, total: 100n })],
     ...parameters,
   });

@@ -75,7 +75,7 @@ describe("before anything is sent", () => {
           chainId: world.info.chainId,
           sessionKey: used.sessionKey,
           validUntil: Date.now() + 3_600_000,
-          maxOpCost: parseEther("0.1"),
+          fees: { maxPerOperation: parseEther("0.1"), total: "unlimited" },
           actions: [allowErc20({ token: world.contracts.token, total: 1n })],
         }),
       });

@@ -169,7 +169,9 @@ describe("a gas limit", () => {
   it("counts the gas of a paymaster too", async () => {
     const paymaster = await deploy(world.funder, artifactCreationCode("OpenPaymaster"));
     await world.depositFor(paymaster, parseEther("1"));
-    const used = await grant({ paymaster, operationPolicies: [gasLimit({ total: parseEther("0.1") })] });
+    const used = await grant({
+      fees: { maxPerOperation: parseEther("0.1"), total: parseEther("0.1"), paymaster },
+    });
     const bundler = world.bundlerFor(await used.smartAccount());
     const ether = await world.client.getBalance({ address: account.address });
     const paid = { paymaster, paymasterVerificationGasLimit: 60_000n, paymasterPostOpGasLimit: 10_000n };

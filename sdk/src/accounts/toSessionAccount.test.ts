@@ -207,7 +207,7 @@ describe("toSessionAccount", () => {
   });
 
   it("refuses to do without the paymaster that the session names", async () => {
-    const sponsored = defineSession({ ...parameters, paymaster: stranger });
+    const sponsored = defineSession({ ...parameters, fees: { ...parameters.fees, paymaster: stranger } });
     const { made, prepare } = await setUp({}, sponsored);
     const operation = await prepare();
     await expect(made.signUserOperation(operation)).rejects.toThrow(PaymasterNotAllowedError);

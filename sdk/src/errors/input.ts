@@ -315,6 +315,18 @@ export class MissingLimitError extends LatchkeyError {
   }
 }
 
+/** Nothing says who pays for a session's gas, or how much at most. */
+export class MissingFeeLimitError extends LatchkeyError {
+  constructor() {
+    super("MissingFeeLimitError", "Nothing limits what the session may cost in gas.", {
+      facts: [
+        "Give `fees: { maxPerOperation, total }` or `fees: { maxPerOperation, perPeriod }`, in wei.",
+        'Say `total: "unlimited"` if only the cost of each operation is to be limited.',
+      ],
+    });
+  }
+}
+
 /** One token would have two budgets, or a way around its budget. */
 export class SeparateBudgetsError extends LatchkeyError {
   readonly token: Hex;

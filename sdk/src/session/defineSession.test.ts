@@ -22,16 +22,22 @@ import {
   defineSession,
   EmptyActionsError,
   ForbiddenTargetError,
+  gasLimit,
+  getContracts,
   getSessionId,
   InvalidAddressError,
   InvalidAmountError,
   InvalidBytesError,
   InvalidChainIdError,
+  InvalidNumberError,
+  InvalidParameterError,
   InvalidTimeError,
   InvalidWindowError,
+  MissingFeeLimitError,
   SeparateBudgetsError,
   type SessionKey,
   TooManyError,
+  UnknownParameterError,
 } from "../index.js";
 
 const define = (overrides: Partial<Record<keyof DefineSessionParameters, unknown>>) => () =>
@@ -95,9 +101,29 @@ describe("defineSession", () => {
     expect(defineSession({ ...parameters, validUntil: new Date(2_000_000_000_999) }).validUntil).toBe(2_000_000_000);
     expect(defineSession({ ...parameters, validUntil: "never" }).validUntil).toBe(0);
     expect(defineSession({ ...parameters, chainId: "every" }).chainId).toBe(0n);
-    expect(defineSession({ ...parameters, paymaster: "any" }).paymaster).toBe(anyPaymaster);
+    expect(defineSession({ ...parameters, fees: { ...parameters.fees, paymaster: "any" } }).paymaster).toBe(
+      anyPaymaster,
+    );
     for (const key of [sessionKey, sessionKey.account, sessionKey.account.address])
       expect(defineSession({ ...parameters, sessionKey: key }).sessionKey).toBe(sessionKey.sessionKey);
+  });
+
+  it("limits what all operations may cost, or those of a period, unless no such limit is wished for", () => {
+    const gasPolicy = getContracts().gasLimitPolicy;
+    const policiesOf = (fees: DefineSessionParameters["fees"]) => {
+      const session = defineSession({ ...parameters, fees });
+      return { maxOpCost: session.maxOpCost, policies: session.operationPolicies };
+    };
+    expect(policiesOf({ maxPerOperation: 3n, total: 5n })).toEqual({
+      maxOpCost: 3n,
+      policies: [{ policy: gasPolicy, config: gasLimit({ total: 5n }).config }],
+    });
+    const perPeriod = { amount: 7n, period: "day" } as const;
+    for (const total of [undefined, "unlimited"] as const)
+      expect(policiesOf({ maxPerOperation: 3n, total, perPeriod }).policies).toEqual([
+        { policy: gasPolicy, config: gasLimit({ perPeriod }).config },
+      ]);
+    expect(policiesOf({ maxPerOperation: 3n, total: "unlimited" })).toEqual({ maxOpCost: 3n, policies: [] });
   });
 
   it("takes actions in the form of the contracts", () => {
@@ -127,11 +153,23 @@ describe("defineSession", () => {
     ["no end at all", { validUntil: undefined }, InvalidTimeError],
     ["null for an end", { validUntil: null }, InvalidTimeError],
     ["an end before the start", { validAfter: 2_000_000_001 }, InvalidWindowError],
-    ["a number for a cost", { maxOpCost: 1 }, InvalidAmountError],
-    ["a negative cost", { maxOpCost: -1n }, InvalidAmountError],
-    ["a cost of 0", { maxOpCost: 0n }, InvalidAmountError],
-    ["no cost", { maxOpCost: undefined }, InvalidAmountError],
-    ["a cost of 2^128", { maxOpCost: 2n ** 128n }, InvalidAmountError],
+    ["a number for a cost", { fees: { maxPerOperation: 1, total: 1n } }, InvalidAmountError],
+    ["a negative cost", { fees: { maxPerOperation: -1n, total: 1n } }, InvalidAmountError],
+    ["a cost of 0", { fees: { maxPerOperation: 0n, total: 1n } }, InvalidAmountError],
+    ["no cost", { fees: { total: 1n } }, MissingFeeLimitError],
+    ["a cost of 2^128", { fees: { maxPerOperation: 2n ** 128n, total: 1n } }, InvalidAmountError],
+    ["no fees at all", { fees: undefined }, MissingFeeLimitError],
+    ["null for fees", { fees: null }, InvalidParameterError],
+    ["fees without a limit in all", { fees: { maxPerOperation: 1n } }, MissingFeeLimitError],
+    ["a number for a total of fees", { fees: { maxPerOperation: 1n, total: 1 } }, InvalidAmountError],
+    ["a word for a total of fees", { fees: { maxPerOperation: 1n, total: "none" } }, InvalidAmountError],
+    ["a total of fees of 2^108", { fees: { maxPerOperation: 1n, total: 2n ** 108n } }, InvalidAmountError],
+    ["a misspelt limit of fees", { fees: { maxPerOperation: 1n, totals: 1n } }, UnknownParameterError],
+    [
+      "a short period of fees",
+      { fees: { maxPerOperation: 1n, perPeriod: { amount: 1n, period: 1 } } },
+      InvalidNumberError,
+    ],
     ["a number for an epoch", { epoch: 1 }, InvalidAmountError],
     ["a wrong checksum", { account: account.replace("C", "c") }, InvalidAddressError],
     ["an account in capitals", { account: account.toUpperCase().replace("X", "x") }, InvalidAddressError],
@@ -139,7 +177,11 @@ describe("defineSession", () => {
     ["the zero account", { account: zeroAddress }, ForbiddenTargetError],
     ["the zero key", { sessionKey: zeroAddress }, InvalidBytesError],
     ["a short key", { sessionKey: "0x12" }, InvalidAddressError],
-    ["a wrong checksum of the paymaster", { paymaster: account.replace("C", "c") }, InvalidAddressError],
+    [
+      "a wrong checksum of the paymaster",
+      { fees: { ...parameters.fees, paymaster: account.replace("C", "c") } },
+      InvalidAddressError,
+    ],
     ["a short salt", { salt: "0x12" }, InvalidBytesError],
     ["chain 0", { chainId: 0 }, InvalidChainIdError],
     ["a bigint for a chain", { chainId: 1n }, InvalidChainIdError],
@@ -191,8 +233,9 @@ describe("defineSession", () => {
       { validUntil: 2_000_000_000_000 },
       { validUntil: 2_000_000_000n },
       { validAfter: 2_000_000_001 },
-      { maxOpCost: 1 },
-      { maxOpCost: -1n },
+      { fees: { maxPerOperation: 1, total: 1n } },
+      { fees: undefined },
+      { fees: { maxPerOperation: 1n, maxInTotal: 1n } },
       { account: account.replace("C", "c") },
       { account: `0x${"ab".repeat(32)}` },
       { actions: [] },
@@ -229,19 +272,25 @@ describe("defineSession", () => {
 
       Docs: docs/errors/InvalidWindowError.md
       ---
-      \`maxOpCost\` must be a bigint.
+      \`fees.maxPerOperation\` must be a bigint.
 
       Expected: a bigint from 1 to 340282366920938463463374607431768211455
       Actual: 1 (a number)
 
       Docs: docs/errors/InvalidAmountError.md
       ---
-      \`maxOpCost\` is negative.
+      Nothing limits what the session may cost in gas.
 
-      Expected: a bigint from 1 to 340282366920938463463374607431768211455
-      Actual: -1n
+      Give \`fees: { maxPerOperation, total }\` or \`fees: { maxPerOperation, perPeriod }\`, in wei.
+      Say \`total: "unlimited"\` if only the cost of each operation is to be limited.
 
-      Docs: docs/errors/InvalidAmountError.md
+      Docs: docs/errors/MissingFeeLimitError.md
+      ---
+      There is no parameter \`maxInTotal\`.
+
+      Available: maxPerOperation, total, perPeriod, paymaster
+
+      Docs: docs/errors/UnknownParameterError.md
       ---
       \`account\` is not a valid address.
 

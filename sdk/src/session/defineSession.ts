@@ -10,7 +10,7 @@ import {
   zeroAddress,
 } from "viem";
 import { type ContractOverrides, findContract, getContract } from "../addresses.js";
-import { anyPaymaster, anySelector, anyTarget, entryPoints } from "../constants.js";
+import { anySelector, anyTarget, entryPoints } from "../constants.js";
 import { deployments } from "../deployments.js";
 import {
   type ContractNotConfiguredError,
@@ -22,6 +22,7 @@ import {
   InvalidChainIdError,
   InvalidTimeError,
   InvalidWindowError,
+  type MissingFeeLimitError,
   SeparateBudgetsError,
   TooManyError,
 } from "../errors/input.js";
@@ -30,6 +31,7 @@ import { decodeErc20LimitConfig, encodeErc20LimitConfig } from "../policies/erc2
 import { decodeLimitConfig, encodeLimitConfig } from "../policies/limit.js";
 import type { Action, ActionRequest, Permission, Policy, PolicyName, PolicyRequest, Session } from "../types.js";
 import { checkArray, checkParameters, parseAddress, parseAmount, parseBytes, parseTime } from "../utils/validate.js";
+import { type FeesRequest, parseFees } from "./fees.js";
 
 export type DefineSessionParameters = {
   /** The smart account that is acted for. */
@@ -46,13 +48,11 @@ export type DefineSessionParameters = {
   epoch?: bigint | undefined;
   /** 32 bytes that tell apart sessions that are alike in everything else; 8 random bytes if it is left out. */
   salt?: Hex | undefined;
-  /** The most that one operation may cost, in wei, whoever pays: all gas limits times maxFeePerGas. */
-  maxOpCost: bigint;
-  /** The paymaster that every operation must use, or "any" (or none); none may be used if it is left out. */
-  paymaster?: Address | "any" | undefined;
+  /** Who pays for gas, and how much at most: of one operation, and in total or per period. */
+  fees: FeesRequest;
   /** What the session may do: {@link allowCall}, {@link allowErc20}, or actions in the form of the contracts. */
   actions: readonly (Permission | ActionRequest)[];
-  /** Limits on operations as a whole, all of which must hold: {@link gasLimit}, {@link usageLimit}, {@link nativeLimit}. */
+  /** Limits on operations as a whole, all of which must hold: {@link usageLimit}, {@link nativeLimit}. */
   operationPolicies?: readonly PolicyRequest[] | undefined;
   /** What the session may sign for the account through ERC-1271; nothing if it is left out. */
   signaturePolicies?: readonly PolicyRequest[] | undefined;
@@ -74,6 +74,7 @@ export type DefineSessionErrorType =
   | InvalidChainIdError
   | InvalidTimeError
   | InvalidWindowError
+  | MissingFeeLimitError
   | SeparateBudgetsError
   | TooManyError;
 
@@ -85,8 +86,7 @@ const parameterNames = [
   "validUntil",
   "epoch",
   "salt",
-  "maxOpCost",
-  "paymaster",
+  "fees",
   "actions",
   "operationPolicies",
   "signaturePolicies",
@@ -110,7 +110,7 @@ const parameterNames = [
  *   chainId: 1,
  *   sessionKey: createSessionKey(),
  *   validUntil: new Date(Date.now() + 86_400_000),
- *   maxOpCost: parseEther("0.01"),
+ *   fees: { maxPerOperation: parseEther("0.01"), total: parseEther("0.1") },
  *   actions: [
  *     allowErc20({
  *       token: "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48",
@@ -125,11 +125,12 @@ const parameterNames = [
  */
 export function defineSession(parameters: DefineSessionParameters): DefineSessionReturnType {
   checkParameters("defineSession's argument", parameters, parameterNames);
-  const { contracts, epoch = 0n, paymaster, allowSeparateBudgets = false } = parameters;
+  const { contracts, epoch = 0n, allowSeparateBudgets = false } = parameters;
   const { operationPolicies = [], signaturePolicies = [] } = parameters;
   const account = parseAddress("account", parameters.account);
   if (account === zeroAddress) throw new ForbiddenTargetError({ target: account, reason: "the account is zero" });
   const { validAfter, validUntil } = parseWindow(parameters);
+  const { maxOpCost, paymaster, policies } = parseFees(parameters.fees);
   const requests = separateTokens(listActions(parameters.actions));
   const actions = requests.map((action, index) => resolveAction(action, index, contracts));
   if (actions.length === 0) throw new EmptyActionsError();
@@ -144,10 +145,13 @@ export function defineSession(parameters: DefineSessionParameters): DefineSessio
     validUntil,
     salt: parameters.salt === undefined ? randomSalt() : parseBytes("salt", parameters.salt, 32),
     sessionKey: parseSessionKey(parameters.sessionKey),
-    paymaster:
-      paymaster === undefined ? zeroAddress : paymaster === "any" ? anyPaymaster : parseAddress("paymaster", paymaster),
-    maxOpCost: parseAmount("maxOpCost", parameters.maxOpCost, 2n ** 128n - 1n, 1n),
-    operationPolicies: resolvePolicies("the session", separateOperations(operationPolicies, requests), contracts),
+    paymaster,
+    maxOpCost,
+    operationPolicies: resolvePolicies(
+      "the session",
+      [...policies, ...separateOperations(operationPolicies, requests)],
+      contracts,
+    ),
     signaturePolicies: resolvePolicies("the session's signatures", signaturePolicies, contracts),
     actions,
   };

@@ -1,7 +1,7 @@
 import { parseAbi, parseEther, parseUnits } from "viem";
 import { describe, expect, test } from "vitest";
 import { InvalidTimeError, UnknownParameterError } from "../errors/input.js";
-import { gasLimit, nativeLimit, usageLimit } from "../index.js";
+import { nativeLimit, usageLimit } from "../index.js";
 import { createSessionKey } from "../keys/sessionKey.js";
 import { allowCall } from "./allowCall.js";
 import { allowErc20 } from "./allowErc20.js";
@@ -23,8 +23,7 @@ const define = (parameters: Partial<DefineSessionParameters> & Pick<DefineSessio
     chainId: 1,
     sessionKey: createSessionKey({ privateKey: `0x${"11".repeat(32)}` }),
     validUntil: new Date("2026-12-04T12:00:00Z"),
-    maxOpCost: parseEther("0.01"),
-    operationPolicies: [gasLimit({ total: parseEther("0.1") })],
+    fees: { maxPerOperation: parseEther("0.01"), total: parseEther("0.1") },
     ...parameters,
   });
 
@@ -114,7 +113,7 @@ describe("a session in words", () => {
           usageLimit({ perPeriod: { amount: 5n, period: "hour" } }),
           nativeLimit({ total: parseEther("1") }),
         ],
-        paymaster: "any",
+        fees: { maxPerOperation: parseEther("0.01"), total: "unlimited", paymaster: "any" },
         validUntil: "never",
         chainId: "every",
       }),
@@ -143,7 +142,7 @@ describe("a session in words", () => {
           { target: "0xFFfFfFffFFfffFFfFFfFFFFFffFFFffffFfFFFfF", selector: "0x12345678", maxValue: 0n, policies: [] },
           { target: router, selector: "0x12345678", maxValue: 0n, policies: [{ policy: stranger, config: "0x" }] },
         ],
-        operationPolicies: [],
+        fees: { maxPerOperation: parseEther("0.01"), total: "unlimited" },
         signaturePolicies: [{ policy: stranger, config: "0x" }],
       }),
       { now: new Date("2027-01-01T00:00:00Z") },

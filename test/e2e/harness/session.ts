@@ -84,7 +84,7 @@ export class SessionWorld {
       chainId: world.info.chainId,
       sessionKey,
       validUntil: (await world.now()) + 3_600,
-      maxOpCost: parseEther("0.1"),
+      fees: { maxPerOperation: parseEther("0.1"), total: "unlimited" },
       actions: [allowErc20({ token: world.contracts.token, total: 10_000_000n })],
       ...parameters,
     });
