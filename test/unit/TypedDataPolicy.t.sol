@@ -376,29 +376,240 @@ contract TypedDataPolicyTest is Test {
         _assertRefused(data, config, abi.encodeWithSelector(ITypedDataPolicy.TypeForbidden.selector, "Permit"));
     }
 
+    /// @dev The rules without that on one field, the field and what it needs.
+    function _assertEachRuleIsNeeded(
+        TypedData memory data,
+        uint8 fields,
+        bytes memory nested,
+        bytes[] memory ruleSet,
+        uint8[] memory words,
+        uint8[] memory bounds
+    ) private {
+        bytes memory whole = abi.encodePacked(uint8(ruleSet.length));
+        for (uint256 i = 0; i < ruleSet.length; ++i) {
+            whole = bytes.concat(whole, ruleSet[i]);
+            bytes memory rest = abi.encodePacked(uint8(ruleSet.length - 1));
+            for (uint256 k = 0; k < ruleSet.length; ++k) {
+                if (k != i) rest = bytes.concat(rest, ruleSet[k]);
+            }
+            bytes memory config = _config(_alternative(data.encodedType, fields, nested, rest));
+            _assertRefused(data, config, _missing(data.primaryType, words[i], bounds[i]));
+        }
+        _assertAccepted(data, _config(_alternative(data.encodedType, fields, nested, whole)));
+    }
+
+    /// @dev ERC-3009: who is paid, and how much.
+    function test_AnAuthorizationNeedsARecipientAndALimit() external {
+        string[2] memory names = ["TransferWithAuthorization", "ReceiveWithAuthorization"];
+        for (uint256 i = 0; i < 2; ++i) {
+            string memory encodedType = string.concat(
+                names[i], "(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+            );
+            bytes[] memory ruleSet = new bytes[](2);
+            uint8[] memory words = new uint8[](2);
+            uint8[] memory bounds = new uint8[](2);
+            ruleSet[0] = _rule(1, ADDRESS, EQUAL, uint160(spender));
+            (words[0], bounds[0]) = (1, 1);
+            ruleSet[1] = _rule(2, UINT256, LESS_OR_EQUAL, 50);
+            (words[1], bounds[1]) = (2, 2);
+            TypedData memory data = _data(names[i], encodedType, abi.encode(account, spender, 50, 0, 9, bytes32(0)), "");
+            _assertEachRuleIsNeeded(data, 6, "", ruleSet, words, bounds);
+        }
+    }
+
+    function test_APermitTransferFromNeedsItsPermission() external {
+        string memory permission = "TokenPermissions(address token,uint256 amount)";
+        string memory encodedType = string.concat(
+            "PermitTransferFrom(TokenPermissions permitted,address spender,uint256 nonce,uint256 deadline)", permission
+        );
+        bytes memory permitted = abi.encode(token, 50);
+        bytes32 hash = keccak256(abi.encodePacked(keccak256(bytes(permission)), permitted));
+        bytes memory nested = abi.encodePacked(uint8(0), uint8(0), keccak256(bytes(permission)), uint8(2));
+        bytes[] memory ruleSet = new bytes[](3);
+        uint8[] memory words = new uint8[](3);
+        uint8[] memory bounds = new uint8[](3);
+        ruleSet[0] = _rule(1, ADDRESS, EQUAL, uint160(spender));
+        (words[0], bounds[0]) = (1, 1);
+        ruleSet[1] = _rule(4, ADDRESS, EQUAL, uint160(token));
+        (words[1], bounds[1]) = (4, 1);
+        ruleSet[2] = _rule(5, UINT256, LESS_OR_EQUAL, 50);
+        (words[2], bounds[2]) = (5, 2);
+        TypedData memory data = _data("PermitTransferFrom", encodedType, abi.encode(hash, spender, 1, 2), permitted);
+        _assertEachRuleIsNeeded(data, 4, nested, ruleSet, words, bounds);
+        bytes memory elsewhere = abi.encodePacked(uint8(0), uint8(1), keccak256(bytes(permission)), uint8(2));
+        _assertRefused(
+            data,
+            _config(_alternative(encodedType, 4, elsewhere, _all(ruleSet[0], ruleSet[1], ruleSet[2]))),
+            _missing("PermitTransferFrom", 4, 1)
+        );
+    }
+
+    /// @dev What is sold and bought, for whom, the most that is sold, the least that is bought, and the fee.
+    function test_AnOrderNeedsItsTokensReceiverAndAmounts() external {
+        string memory encodedType =
+            "Order(address sellToken,address buyToken,address receiver,uint256 sellAmount,uint256 buyAmount,uint32 validTo,bytes32 appData,uint256 feeAmount,string kind,bool partiallyFillable,string sellTokenBalance,string buyTokenBalance)";
+        bytes[] memory ruleSet = new bytes[](6);
+        uint8[] memory words = new uint8[](6);
+        uint8[] memory bounds = new uint8[](6);
+        address[3] memory parties = [token, spender, account];
+        for (uint8 i = 0; i < 3; ++i) {
+            ruleSet[i] = _rule(i, ADDRESS, i == 2 ? ACCOUNT : EQUAL, uint160(parties[i]));
+            (words[i], bounds[i]) = (i, 1);
+        }
+        ruleSet[3] = _rule(3, UINT256, LESS_OR_EQUAL, 100);
+        (words[3], bounds[3]) = (3, 2);
+        ruleSet[4] = _rule(4, UINT256, GREATER_OR_EQUAL, 90);
+        (words[4], bounds[4]) = (4, 3);
+        ruleSet[5] = _rule(7, UINT256, EQUAL, 0);
+        (words[5], bounds[5]) = (7, 2);
+        bytes memory fields = bytes.concat(
+            abi.encode(token, spender, account, 100, 90, 1, bytes32(0), 0),
+            abi.encode(keccak256("sell"), false, keccak256("erc20"), keccak256("erc20"))
+        );
+        _assertEachRuleIsNeeded(_data("Order", encodedType, fields, ""), 12, "", ruleSet, words, bounds);
+    }
+
+    /// @dev What bounds from one side does not from the other; a choice, a range and an equality bound from both.
+    function test_EachComparisonBoundsWhatItCan() external {
+        bytes memory fixedSpender = _rule(1, ADDRESS, EQUAL, uint160(spender));
+        bool[9] memory bounding = [true, false, true, true, false, false, true, true, false];
+        for (uint8 comparison = 0; comparison < 9; ++comparison) {
+            bytes memory references = abi.encode(50);
+            if (comparison == 6) references = abi.encode(0, 50);
+            if (comparison == 7) references = abi.encodePacked(uint8(1), uint256(50));
+            if (comparison == 8) references = abi.encode(50, 50);
+            bytes memory rule = abi.encodePacked(uint8(1), uint8(0), uint16(2), UINT256, comparison, references);
+            bytes memory config = _permitConfig(_all(rule, fixedSpender));
+            if (!bounding[comparison]) _assertRefused(_permit(spender, 50), config, _missing("Permit", 2, 2));
+            else if (comparison != 2) _assertAccepted(_permit(spender, 50), config);
+            else _assertAccepted(_permit(spender, 49), config);
+        }
+        // The spender is one of two.
+        bytes memory oneOf =
+            abi.encodePacked(uint8(1), uint8(0), uint16(1), ADDRESS, uint8(7), uint8(2), account, spender);
+        _assertAccepted(_permit(spender, 50), _permitConfig(_all(oneOf, _rule(2, UINT256, EQUAL, 50))));
+    }
+
+    /// @dev A rule of a narrow type refuses what is not of that type, rather than looking at its last bytes.
+    function test_RevertWhen_ANarrowRuleIsHeldAgainstAWideAmount() external {
+        bytes memory narrow = abi.encodePacked(uint8(1), uint8(0), uint16(2), uint8(1), LESS_OR_EQUAL, uint8(50));
+        bytes memory config = _permitConfig(_all(_rule(1, ADDRESS, EQUAL, uint160(spender)), narrow));
+        _assertAccepted(_permit(spender, 50), config);
+        bytes memory inner =
+            abi.encodeWithSelector(IABIRulePolicy.ArgumentMalformed.selector, 2, 1, bytes32(uint256(256 + 10)));
+        _assertRefused(
+            _permit(spender, 256 + 10), config, abi.encodeWithSelector(ITypedDataPolicy.RulesNotMet.selector, inner)
+        );
+    }
+
+    /// @dev What looks like a rule that bounds the amount, but lies within the references of another, or behind a rule on
+    /// dynamic data, is none.
+    function test_RevertWhen_ABoundIsHiddenInReferences() external {
+        bytes memory fixedSpender = _rule(1, ADDRESS, EQUAL, uint160(spender));
+        bytes32 hidden = bytes32(abi.encodePacked(uint8(1), uint8(0), uint16(2), UINT256, LESS_OR_EQUAL, bytes26(0)));
+        bytes memory carrier =
+            abi.encodePacked(uint8(1), uint8(0), uint16(3), UINT256, uint8(7), uint8(2), uint256(3), hidden);
+        _assertRefused(_permit(spender, 50), _permitConfig(_all(fixedSpender, carrier)), _missing("Permit", 2, 2));
+    }
+
+    /// @dev The known types, each with another list of fields: rules on single fields say nothing of those.
+    function test_RevertWhen_AKnownNameHasOtherFields() external {
+        string[6] memory names = [
+            "Permit",
+            "PermitSingle",
+            "PermitTransferFrom",
+            "TransferWithAuthorization",
+            "ReceiveWithAuthorization",
+            "Order"
+        ];
+        for (uint256 i = 0; i < names.length; ++i) {
+            _assertNeverSigned(names[i]);
+        }
+    }
+
     function test_RevertWhen_TheNameIsForbidden() external {
-        string[12] memory names = [
+        string[36] memory names = [
             "SafeTx",
+            "SafeMessage",
             "SafeOp",
+            "UserOperation",
             "PackedUserOperation",
             "ModuleEnableMode",
             "Enable",
             "Kernel",
+            "ReplayableUserOperation",
+            "Session",
             "SessionBundle",
+            "UserOperationUse",
+            "SignatureUse",
             "Delegation",
+            "TypedDataSign",
+            "PersonalSign",
+            "MultiChainSession",
+            "SpendPermission",
+            "ForwardRequest",
+            "MetaTransaction",
+            "CoinbaseSmartWalletMessage",
             "PermitBatch",
             "PermitBatchTransferFrom",
+            "PermitWitnessTransferFrom",
+            "PermitBatchWitnessTransferFrom",
             "OrderComponents",
-            "BulkOrder"
+            "BulkOrder",
+            "ExclusiveDutchOrder",
+            "LimitOrder",
+            "RfqOrder",
+            "OtcOrder",
+            "ERC721Order",
+            "ERC1155Order",
+            "Lockup",
+            "PermitForAll",
+            "PermitAll"
         ];
         for (uint256 i = 0; i < names.length; ++i) {
-            string memory encodedType = string.concat(names[i], "(uint256 number,address to)");
-            _assertRefused(
-                _data(names[i], encodedType, abi.encode(7, token), ""),
-                _config(_alternative(encodedType, 2, "", "")),
-                abi.encodeWithSelector(ITypedDataPolicy.TypeForbidden.selector, names[i])
-            );
+            _assertNeverSigned(names[i]);
         }
+    }
+
+    function _assertNeverSigned(string memory name) private {
+        string memory encodedType = string.concat(name, "(uint256 number,address to)");
+        bytes memory ruleSet = _all(_rule(0, UINT256, EQUAL, 7), _rule(1, ADDRESS, EQUAL, uint160(token)));
+        _assertRefused(
+            _data(name, encodedType, abi.encode(7, token), ""),
+            _config(_alternative(encodedType, 2, "", ruleSet)),
+            abi.encodeWithSelector(ITypedDataPolicy.TypeForbidden.selector, name)
+        );
+    }
+
+    /// @dev Two nested structs of the message itself: each field belongs to its own.
+    function test_NestedStructsAreToldApart() external {
+        string memory typeB = "B(uint256 y)";
+        string memory typeC = "C(uint256 z,uint256 w)";
+        string memory typeA = "A(C c,uint256 x,B b)B(uint256 y)C(uint256 z,uint256 w)";
+        bytes32 b = keccak256(abi.encode(keccak256(bytes(typeB)), 20));
+        bytes32 c = keccak256(abi.encode(keccak256(bytes(typeC)), 30, 31));
+        bytes memory nested = abi.encodePacked(
+            abi.encodePacked(uint8(0), uint8(2), keccak256(bytes(typeB)), uint8(1)),
+            abi.encodePacked(uint8(0), uint8(0), keccak256(bytes(typeC)), uint8(2))
+        );
+        bytes memory ruleSet = _all(_rule(3, UINT256, EQUAL, 20), _rule(5, UINT256, EQUAL, 31));
+        bytes memory config = _config(_alternative(typeA, 3, nested, ruleSet));
+        _assertAccepted(_data("A", typeA, abi.encode(c, 10, b), abi.encode(20, 30, 31)), config);
+        // Each in the other's place.
+        bytes32 actual = keccak256(abi.encode(keccak256(bytes(typeB)), 20));
+        _assertRefused(
+            _data("A", typeA, abi.encode(b, 10, c), abi.encode(20, 30, 31)),
+            config,
+            abi.encodeWithSelector(ITypedDataPolicy.WitnessDiffers.selector, 1, c, actual)
+        );
+    }
+
+    /// @dev An address without code agrees to nothing.
+    function test_RevertWhen_TheRulesPolicyHasNoCode() external {
+        address nobody = makeAddr("nobody");
+        policy = ITypedDataPolicy(deployCode("TypedDataPolicy.sol:TypedDataPolicy", abi.encode(nobody)));
+        bytes memory config = _config(_mailAlternative(abi.encodePacked(uint8(1), _rule(0, UINT256, EQUAL, 7))));
+        _assertRefused(_mail(7, token), config, abi.encodeWithSelector(ITypedDataPolicy.RulesNotMet.selector, ""));
     }
 
     /*//////////////////////////////////////////////////////////////
