@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
 import ts from "typescript";
 import { expect, it } from "vitest";
 
@@ -25,15 +26,29 @@ function listExamples(path: string): readonly [string, string][] {
   });
 }
 
+/** The package's entries by the names that examples import, each with its source. */
+function listEntries(): Readonly<Record<string, string>> {
+  const { exports }: { exports: Record<string, { default: string } | string> } = JSON.parse(
+    readFileSync(join(home, "package.json"), "utf8"),
+  );
+  const entries = Object.entries(exports).flatMap(([name, target]) =>
+    typeof target === "string"
+      ? []
+      : [[`latchkey${name.slice(1)}`, target.default.replace("./dist/", "src/").replace(/\.js$/, ".ts")] as const],
+  );
+  return Object.fromEntries(entries.map(([name, source]) => [name, join(home, source)]));
+}
+
+const examples = new Map(listSources(join(home, "src")).flatMap(listExamples));
+
 it("shows only examples that compile", () => {
-  const examples = new Map(listSources(join(home, "src")).flatMap(listExamples));
   expect(examples.size).toBeGreaterThan(35);
   const { config } = ts.readConfigFile(join(home, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, home);
   const settings: ts.CompilerOptions = {
     ...options,
     noUnusedLocals: false,
-    paths: { latchkey: [join(home, "src", "index.ts")] },
+    paths: Object.fromEntries(Object.entries(listEntries()).map(([name, source]) => [name, [source]])),
   };
   const host = ts.createCompilerHost(settings);
   const { fileExists, readFile, getSourceFile } = host;
@@ -50,4 +65,48 @@ it("shows only examples that compile", () => {
     .getPreEmitDiagnostics(program)
     .map(({ file, messageText }) => `${file?.fileName ?? ""}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`);
   expect(problems).toEqual([]);
+});
+
+it("shows only examples that run", async () => {
+  const entries = listEntries();
+  // In the package's folder, so that what it depends on is found.
+  const folder = mkdtempSync(join(home, ".examples-"));
+  try {
+    await build({
+      entryPoints: [...examples.keys()],
+      outdir: folder,
+      outbase: join(home, "src"),
+      bundle: true,
+      splitting: true,
+      format: "esm",
+      platform: "node",
+      packages: "external",
+      plugins: [
+        {
+          name: "examples",
+          setup: ({ onResolve, onLoad }) => {
+            onResolve({ filter: /\.example\d+\.ts$/ }, ({ path }) => ({ path, namespace: "example" }));
+            onResolve({ filter: /^latchkey(\/|$)/ }, ({ path }) => ({ path: entries[path] ?? path }));
+            onLoad({ filter: /.*/, namespace: "example" }, ({ path }) => ({
+              contents: examples.get(path) ?? "",
+              loader: "ts",
+              resolveDir: home,
+            }));
+          },
+        },
+      ],
+    });
+    const problems: string[] = [];
+    const built = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+      path.includes(".example"),
+    );
+    expect(built.length).toBe(examples.size);
+    for (const path of built)
+      await import(pathToFileURL(join(folder, path)).href).catch((error: unknown) =>
+        problems.push(`${path}: ${error}`),
+      );
+    expect(problems).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

@@ -58,8 +58,10 @@ const typeMember = '"type":"webauthn.get"';
  * import { toWebAuthnSessionKey } from "latchkey";
  * import { createWebAuthnCredential, toWebAuthnAccount } from "viem/account-abstraction";
  *
- * const credential = await createWebAuthnCredential({ name: "Session" });
- * const key = toWebAuthnSessionKey({ account: toWebAuthnAccount({ credential }) });
+ * const createPasskey = async () => {
+ *   const credential = await createWebAuthnCredential({ name: "Session" });
+ *   return toWebAuthnSessionKey({ account: toWebAuthnAccount({ credential }) });
+ * };
  */
 export function toWebAuthnSessionKey(parameters: ToWebAuthnSessionKeyParameters): ToWebAuthnSessionKeyReturnType {
   const names = ["account", "requireUserVerification", "clientDataLength", ...verifierParameters];
