@@ -123,7 +123,7 @@ contract Deploy is Script {
 
     /// @notice All contracts, in the order in which they are deployed.
     function contracts() public view returns (Entry[] memory entries) {
-        entries = new Entry[](14);
+        entries = new Entry[](15);
         entries[0] = _entry("SessionKeyManager", "sessionKeyManager");
         entries[1] = _entry("ERC20LimitPolicy", "erc20LimitPolicy");
         entries[2] = _entry("ABIRulePolicy", "abiRulePolicy");
@@ -142,6 +142,7 @@ contract Deploy is Script {
         // Its rules on fields are those of the policy for calls.
         entries[13] = _entry("TypedDataPolicy", "typedDataPolicy");
         entries[13].arguments = abi.encode(_addressOf(entries[2]));
+        entries[14] = _entry("FrostVerifier", "frostVerifier");
     }
 
     /// @notice Whether the chain verifies P-256 signatures at address 0x100. The chain is asked, if there is one behind an

@@ -7,7 +7,7 @@ import {Test} from "forge-std/Test.sol";
 /// to where the source does not show it.
 contract BytecodeTest is Test {
     bytes1 private constant GAS = 0x5a;
-    string[11] private names = [
+    string[12] private names = [
         "SessionKeyManager",
         "ERC20LimitPolicy",
         "ABIRulePolicy",
@@ -18,7 +18,8 @@ contract BytecodeTest is Test {
         "WebCryptoP256Verifier",
         "WebAuthnVerifier",
         "ERC1271Verifier",
-        "TypedDataPolicy"
+        "TypedDataPolicy",
+        "FrostVerifier"
     ];
 
     /// @dev OP-012: GAS only right before a call.
