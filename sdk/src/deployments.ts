@@ -3,6 +3,7 @@ export const deployments = {
   abiRulePolicy: "0x40327607b4626a7993a49E5c5924B429890c7658",
   erc1271Verifier: "0xD10B3Bde74d59B1cf0b5DE6c2D849879b9643638",
   erc20LimitPolicy: "0xd402D289687a543545eaf876eEa3dB7383a63E4f",
+  frostVerifier: "0x533E91Bb8d2BDBa97AD6699dE54F7d541eD69c79",
   gasLimitPolicy: "0x0cd944dFCB321955b33326635Dd3cf2F902652B1",
   nativeLimitPolicy: "0x711cBC0CBf02Eef0af36aaF7269E0F243eB53a1B",
   p256PrecompileVerifier: "0xCf4f3Cc862bc8144B2295689A61C4Fe9f9a520e4",
