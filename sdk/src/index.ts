@@ -4,6 +4,7 @@ export {
   getAccountType,
   getModuleInitData,
   getNonceKey,
+  getSessionLane,
   type ValidationMode,
 } from "./accounts/accountType.js";
 export type { EnableMode } from "./accounts/enableMode.js";
@@ -34,6 +35,7 @@ export {
   type GetPublishedSessionsReturnType,
   getPublishedSessions,
   type PublishedSession,
+  type SearchProgress,
 } from "./actions/getPublishedSessions.js";
 export {
   type GetSessionAllowanceParameters,
@@ -55,6 +57,31 @@ export {
   grantSession,
 } from "./actions/grantSession.js";
 export {
+  type InspectSessionParameters,
+  type InspectSessionReturnType,
+  inspectSession,
+} from "./actions/inspectSession.js";
+export {
+  type InstallManagerErrorType,
+  type InstallManagerParameters,
+  type InstallManagerReturnType,
+  installManager,
+} from "./actions/installManager.js";
+export {
+  type KnownSession,
+  type ListedSession,
+  type ListSessionsErrorType,
+  type ListSessionsParameters,
+  type ListSessionsReturnType,
+  listSessions,
+} from "./actions/listSessions.js";
+export {
+  type ResumeSessionErrorType,
+  type ResumeSessionParameters,
+  type ResumeSessionReturnType,
+  resumeSession,
+} from "./actions/resumeSession.js";
+export {
   drawNextEpoch,
   getRevokeAllCall,
   type RevokeAllSessionsErrorType,
@@ -74,11 +101,32 @@ export {
   type RevokeSessionReturnType,
   revokeSession,
 } from "./actions/revokeSession.js";
+export {
+  type RevokeSessionsErrorType,
+  type RevokeSessionsParameters,
+  type RevokeSessionsReturnType,
+  revokeSessions,
+} from "./actions/revokeSessions.js";
+export {
+  type RotateSessionKeyErrorType,
+  type RotateSessionKeyParameters,
+  type RotateSessionKeyReturnType,
+  rotateSessionKey,
+} from "./actions/rotateSessionKey.js";
 export type {
   BundlerLikeClient,
+  ChainClient,
   OwnerOperationParameters,
   OwnerOperationReturnType,
 } from "./actions/sendOwnerCalls.js";
+export {
+  type SendSessionCallsErrorType,
+  type SendSessionCallsParameters,
+  type SendSessionCallsReturnType,
+  type SessionCall,
+  sendSessionCalls,
+} from "./actions/sendSessionCalls.js";
+export { type SessionActions, sessionActions } from "./actions/sessionActions.js";
 export {
   type GrantPrefix,
   getInstallData,

@@ -24,6 +24,10 @@ export function createMockClient(
   state: {
     now?: () => number;
     status?: number;
+    /** The status by the id, in place of `status`. */
+    statusOf?: (id: Hex) => number;
+    /** What is spent under a budget by its id, in place of `spent`. */
+    spentOf?: (budgetId: Hex) => bigint;
     epoch?: bigint;
     installed?: boolean;
     initialized?: boolean;
@@ -32,58 +36,85 @@ export function createMockClient(
     signedGrantsOf?: readonly [boolean, Hex];
     /** Sessions that were published, one a block. */
     logs?: readonly { id: Hex; data: Hex; account: Hex }[];
+    /** The number of the latest block. */
+    latest?: bigint;
+    /** Answers a request for the events of these blocks with an error, if it throws. */
+    onGetLogs?: (from: bigint, to: bigint) => void;
   } = {},
 ) {
   const requests: string[] = [];
   const {
     now = () => 1_000_000,
     status = 1,
+    statusOf = () => status,
     epoch = 0n,
     installed = true,
     initialized = installed,
     spent = [0n, 0n, 0n],
+    spentOf,
     accountId = "biconomy.nexus.1.0.0",
     signedGrantsOf = [false, "0x"],
     logs = [],
+    latest = BigInt(logs.length + 1),
+    onGetLogs,
   } = state;
   const abi = [...sessionKeyManagerAbi, ...erc20LimitPolicyAbi, ...erc7579Abi, ...entryPoint07Abi, ...accountAbi];
   const results: Record<string, unknown> = {
-    sessionStatus: status,
     epochOf: epoch,
     isInitialized: initialized,
     isModuleInstalled: installed,
-    spent,
     getNonce: 5n,
     accountId,
     signedGrantsOf,
     eip712Domain: ["0x0f", "Nexus", "1.0.1", 1n, account, zeroHash, []],
   };
+  const call = (data: Hex): Hex => {
+    const { functionName, args = [] } = decodeFunctionData({ abi, data });
+    requests.push(functionName);
+    const [, second = zeroHash] = args as readonly Hex[];
+    const known: Record<string, unknown> = {
+      ...results,
+      sessionStatus: statusOf(second),
+      spent: spentOf ? [spentOf(second), 0n, 0n] : spent,
+    };
+    return encodeFunctionResult({ abi, functionName, result: known[functionName] } as never);
+  };
+  const getLogs = ({ fromBlock = "0x0", toBlock = "0x0" }: { fromBlock?: Hex; toBlock?: Hex } = {}) => {
+    requests.push(`eth_getLogs ${BigInt(fromBlock)} to ${BigInt(toBlock)}`);
+    onGetLogs?.(BigInt(fromBlock), BigInt(toBlock));
+    return logs
+      .map((log, index) => ({
+        address: contracts.manager,
+        topics: encodeEventTopics({
+          abi: sessionKeyManagerAbi,
+          eventName: "SessionPublished",
+          args: { account: log.account, id: log.id },
+        }),
+        data: encodeAbiParameters([{ type: "bytes" }], [log.data]),
+        blockNumber: numberToHex(index + 1),
+        logIndex: "0x0",
+        transactionIndex: "0x0",
+      }))
+      .filter(({ blockNumber }) => BigInt(blockNumber) >= BigInt(fromBlock) && BigInt(blockNumber) <= BigInt(toBlock));
+  };
   const client = createClient({
     transport: custom({
-      async request({ method, params }: { method: string; params?: readonly { data?: Hex }[] }) {
+      async request({
+        method,
+        params,
+      }: {
+        method: string;
+        params?: readonly { data?: Hex; fromBlock?: Hex; toBlock?: Hex }[];
+      }) {
         if (method === "eth_chainId") return "0x1";
         if (method === "eth_getCode") return "0x12";
         if (method === "eth_getBlockByNumber") {
           requests.push(method);
-          return { number: "0x1", timestamp: numberToHex(now()), transactions: [] };
+          return { number: numberToHex(latest), timestamp: numberToHex(now()), transactions: [] };
         }
-        if (method === "eth_getLogs")
-          return logs.map((log, index) => ({
-            address: contracts.manager,
-            topics: encodeEventTopics({
-              abi: sessionKeyManagerAbi,
-              eventName: "SessionPublished",
-              args: { account: log.account, id: log.id },
-            }),
-            data: encodeAbiParameters([{ type: "bytes" }], [log.data]),
-            blockNumber: numberToHex(index + 1),
-            logIndex: "0x0",
-            transactionIndex: "0x0",
-          }));
+        if (method === "eth_getLogs") return getLogs(params?.[0]);
         if (method !== "eth_call") throw new Error(`unexpected ${method}`);
-        const { functionName } = decodeFunctionData({ abi, data: params?.[0]?.data ?? "0x" });
-        requests.push(functionName);
-        return encodeFunctionResult({ abi, functionName, result: results[functionName] } as never);
+        return call(params?.[0]?.data ?? "0x");
       },
     }),
   });

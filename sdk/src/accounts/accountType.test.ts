@@ -1,6 +1,6 @@
-import { decodeAbiParameters, numberToHex, parseAbiParameters, slice, zeroAddress } from "viem";
+import { decodeAbiParameters, numberToHex, parseAbiParameters, slice, zeroAddress, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
-import { account } from "../../test/fixtures.js";
+import { account, session } from "../../test/fixtures.js";
 import { createMockClient } from "../../test/mockClient.js";
 import {
   type AccountType,
@@ -8,6 +8,9 @@ import {
   getAccountType,
   getModuleInitData,
   getNonceKey,
+  getSessionId,
+  getSessionLane,
+  InvalidBytesError,
   InvalidNumberError,
 } from "../index.js";
 import { getValidationMode } from "./accountType.js";
@@ -38,6 +41,27 @@ describe("getNonceKey", () => {
     expect(getNonceKey({ accountType, validator, lane: count - 1 })).toBeGreaterThan(0n);
     for (const lane of [count, -1, 0.5])
       expect(() => getNonceKey({ accountType, validator, lane })).toThrow(InvalidNumberError);
+  });
+});
+
+describe("getSessionLane", () => {
+  it("is the same everywhere, another for another session, within what the account has, and never lane 0", () => {
+    expect(getSessionLane({ session, accountType: "kernel" })).toBe(
+      getSessionLane({ session: getSessionId(session), accountType: "kernel" }),
+    );
+    const lanes = Array.from({ length: 200 }, (_, index) =>
+      getSessionLane({
+        session: numberToHex((BigInt(index) << 200n) + BigInt(index), { size: 32 }),
+        accountType: "kernel",
+      }),
+    );
+    for (const lane of lanes) expect(lane > 0 && lane < 2 ** 16).toBe(true);
+    expect(new Set(lanes).size).toBe(200);
+    expect(getSessionLane({ session: zeroHash, accountType: "nexus" })).toBe(1);
+    expect(getSessionLane({ session: numberToHex(2n ** 24n - 2n, { size: 32 }), accountType: "nexus" })).toBe(
+      2 ** 24 - 1,
+    );
+    expect(() => getSessionLane({ session: "0x12", accountType: "nexus" })).toThrow(InvalidBytesError);
   });
 });
 

@@ -14,7 +14,9 @@ import {
 import { readContract } from "viem/actions";
 import { getAction } from "viem/utils";
 import { AccountTypeUnknownError } from "../errors/use.js";
-import { parseNumber } from "../utils/validate.js";
+import { getSessionId } from "../session/getSessionId.js";
+import type { Session } from "../types.js";
+import { parseBytes, parseNumber } from "../utils/validate.js";
 
 /** What differs between ERC-7579 accounts: where a nonce names the validator, and what they want when they install one. */
 export type AccountType = "nexus" | "kernel" | "safe7579" | "openzeppelin";
@@ -63,6 +65,23 @@ export function getNonceKey({ accountType, validator, lane = 0, mode = "default"
     default:
       return BigInt(concat([validator, numberToHex(checked, { size: 4 })]));
   }
+}
+
+/**
+ * The lane of nonces that a session has to itself: drawn from its id, so that every process comes to the same one. Two
+ * sessions share a lane with a chance of one in the number of lanes, and then wait for each other. Never lane 0.
+ *
+ * @param parameters The session or its id, and the type of its account.
+ * @returns The lane, for `nonceKey` of `toSessionAccount`.
+ *
+ * @example
+ * import { getSessionLane, type Session } from "latchkey";
+ *
+ * const laneOf = (session: Session) => getSessionLane({ session, accountType: "nexus" });
+ */
+export function getSessionLane({ session, accountType }: { session: Session | Hex; accountType: AccountType }): number {
+  const id = typeof session === "string" ? parseBytes("session", session, 32) : getSessionId(session);
+  return Number(BigInt(id) % BigInt(laneCounts[accountType] - 1)) + 1;
 }
 
 /** How an operation with a nonce is validated. */

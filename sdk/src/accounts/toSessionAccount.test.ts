@@ -29,6 +29,7 @@ import {
   gasLimit,
   getNonceKey,
   getSessionId,
+  getSessionLane,
   getSessionTree,
   OpCostExceededError,
   PaymasterNotAllowedError,
@@ -112,7 +113,7 @@ describe("toSessionAccount", () => {
   it("names the manager and a constant lane in the nonce's key", async () => {
     const { made, requests } = await setUp({ nonceKey: 3 });
     expect(await made.getNonce()).toBe(5n);
-    expect(requests).toEqual(["getNonce"]);
+    expect(requests).toEqual(["eth_getBlockByNumber", "getNonce"]);
   });
 
   it("signs an operation with the session's key", async () => {
@@ -150,7 +151,34 @@ describe("toSessionAccount", () => {
   it("adds one request to an operation at most", async () => {
     const { made, prepare, requests } = await setUp({ now: () => noon }, daily);
     await made.signUserOperation(await prepare());
-    expect(requests).toEqual(["getNonce", "eth_getBlockByNumber"]);
+    expect(requests.sort()).toEqual(["eth_getBlockByNumber", "getNonce"]);
+  });
+
+  it("gives a session a lane of its own if asked to, and takes any that is named", async () => {
+    const lane = getSessionLane({ session, accountType: "nexus" });
+    const keyOf = (used: number) => getNonceKey({ accountType: "nexus", validator: contracts.manager, lane: used });
+    expect(await getKey((await setUp({ nonceKey: "session" })).made)).toBe(keyOf(lane));
+    expect(await getKey((await setUp({ nonceKey: 9 })).made)).toBe(keyOf(9));
+    expect(await getKey((await setUp()).made)).toBe(keyOf(0));
+  });
+
+  it("does not take a time that was asked for long ago", async () => {
+    vi.useFakeTimers();
+    let now = noon;
+    const { made } = await setUp({ now: () => now }, daily);
+    const callData = await made.encodeCalls([call]);
+    const claim = async (nonce: bigint) => {
+      const signature = await made.getStubSignature({ callData, nonce });
+      return decodeUse({ data: signature, callCount: 1 }).claimedTime;
+    };
+    await made.getNonce();
+    now = noon + 1;
+    expect(await claim(1n)).toBe(noon);
+    expect(await claim(2n)).toBe(noon + 1);
+    await made.getNonce();
+    now = noon + 100;
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await claim(3n)).toBe(noon + 100);
   });
 
   it("states the time for limits on operations as a whole too, and waits for them", async () => {
@@ -260,7 +288,11 @@ describe("toSessionAccount", () => {
     const { made, requests } = await setUp({ chain: { accountId: "kernel.advanced.v0.3.1" } });
     await made.getNonce();
     await made.getNonce();
-    expect(requests).toEqual(["accountId", "getNonce", "getNonce"]);
+    expect(requests.filter((request) => request !== "eth_getBlockByNumber")).toEqual([
+      "accountId",
+      "getNonce",
+      "getNonce",
+    ]);
     await expect((await setUp({ chain: { accountId: "acme.1" } })).made.getNonce()).rejects.toThrow(
       AccountTypeUnknownError,
     );

@@ -48,7 +48,7 @@ import type { Session } from "../types.js";
 import { encodeUse, getUseTypedData, type SignedGrant, type UseEvidence } from "../use/encodeUse.js";
 import { decodeExecution, encodeExecution } from "../use/execution.js";
 import type { Period } from "../use/planCalls.js";
-import { type AccountType, getAccountType, getNonceKey, getValidationMode } from "./accountType.js";
+import { type AccountType, getAccountType, getNonceKey, getSessionLane, getValidationMode } from "./accountType.js";
 import type { EnableMode } from "./enableMode.js";
 import type { SignableContent } from "./signContent.js";
 
@@ -63,8 +63,12 @@ export type ToSessionAccountParameters = {
   sessionKey: SessionKey;
   /** What kind of account it is; asked of the account if it is left out, so needed for one that is not deployed. */
   accountType?: AccountType | undefined;
-  /** Lane of nonces, see {@link getNonceKey}: operations in different lanes do not wait for each other. 0 if it is left out. */
-  nonceKey?: number | undefined;
+  /**
+   * Lane of nonces, see {@link getNonceKey}: operations in different lanes do not wait for each other. "session" gives the
+   * session a lane of its own, so that several sessions of an account act side by side; the first operation in a lane
+   * pays for a fresh slot. 0 if it is left out.
+   */
+  nonceKey?: number | "session" | undefined;
   /** The 24-byte key of nonces for a validator and a lane, for accounts of another kind. */
   getNonceKey?: ((parameters: { validator: Hex; lane: number }) => bigint) | undefined;
   /** The version of the account's EntryPoint; the account's or "0.7" if it is left out. */
@@ -199,7 +203,11 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
       manager,
       enable,
     });
-  const times = createTimes();
+  const readFacts = createFacts();
+  /** What was asked for together with the nonce, for the operation that has it. */
+  let ahead:
+    | { readonly at: number; readonly time: Promise<number | undefined>; readonly evidence: Promise<UseEvidence> }
+    | undefined;
 
   const made: ToSessionAccountReturnType = await toSmartAccount({
     client,
@@ -241,8 +249,9 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
   // In place of viem's, whose key is the time, so that each operation would pay for a fresh slot.
   return { ...made, getNonce };
 
-  async function getNonce({ key = BigInt(nonceKey) }: { key?: bigint | undefined } = {}): Promise<bigint> {
-    const lane = Number(key);
+  async function getNonce({ key }: { key?: bigint | undefined } = {}): Promise<bigint> {
+    askAhead();
+    const lane = key === undefined ? await getLane() : Number(key);
     const mode = enabler && !(await isInstalled()) ? "enable" : "default";
     return getAction(
       client,
@@ -258,6 +267,29 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
           getNonceKey({ accountType: await getAccountType(), validator: manager, lane, mode }),
       ],
     });
+  }
+
+  async function getLane(): Promise<number> {
+    return nonceKey === "session" ? getSessionLane({ session, accountType: await getAccountType() }) : nonceKey;
+  }
+
+  /** Asks for what an operation will need while its nonce is read, rather than after that. */
+  function askAhead(): void {
+    ahead = { at: Date.now(), time: readTimeAhead(), evidence: readEvidence() };
+    // Whoever takes them is told.
+    for (const asked of [ahead.time, ahead.evidence]) asked.catch(() => {});
+  }
+
+  async function readTimeAhead(): Promise<number | undefined> {
+    if (preflight && hasWindow(session)) return readTime();
+    return (await loadPlanCalls()).hasPeriods(session, contracts) ? readTime() : undefined;
+  }
+
+  /** What was asked for ahead, once and only if it is fresh. */
+  function takeAhead(): typeof ahead {
+    const taken = ahead;
+    ahead = undefined;
+    return taken && Date.now() - taken.at < 2_000 ? taken : undefined;
   }
 
   /** A signature for the account (ERC-1271), as the account wants it. */
@@ -288,23 +320,29 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
       contracts,
       otherwise: preflight ? "throw" : "closest",
     });
-    const evidence = await readEvidence();
-    const hasWindow = session.validAfter > 0 || session.validUntil > 0;
-    if (periods.length === 0 && !(preflight && hasWindow)) return encodeUse({ session, claims, ...evidence });
+    const needsTime = periods.length > 0 || (preflight && hasWindow(session));
 
-    // Estimation and signing of one operation share the time, so that it is read once.
-    const time = await times.get(keccak256(concat([numberToHex(nonce ?? 0n), callData ?? "0x"])), () =>
-      getTime(periods),
+    // Estimation and signing of one operation share what was read, so that it is read once.
+    const { time, evidence } = await readFacts(
+      keccak256(concat([numberToHex(nonce ?? 0n), callData ?? "0x"])),
+      async () => {
+        const asked = takeAhead();
+        const [time, evidence] = await Promise.all([
+          needsTime ? getTime(periods, asked?.time) : undefined,
+          asked?.evidence ?? readEvidence(),
+        ]);
+        return { time, evidence };
+      },
     );
-    if (preflight) checkWindow(session, time);
-    return encodeUse({ session, claims, claimedTime: periods.length > 0 ? time : 0, ...evidence });
+    if (preflight && time !== undefined) checkWindow(session, time);
+    return encodeUse({ session, claims, claimedTime: periods.length > 0 ? (time ?? 0) : 0, ...evidence });
   }
 
   /** The time of the latest block, or a later one if that is close to the boundary of a period. */
-  async function getTime(periods: readonly Period[]): Promise<number> {
+  async function getTime(periods: readonly Period[], asked: Promise<number | undefined> | undefined): Promise<number> {
     const { findRetry } = await loadPlanCalls();
     const start = Date.now();
-    let now = await readTime();
+    let now = (await asked) ?? (await readTime());
     for (let retryAt = findRetry(periods, now); retryAt > now; retryAt = findRetry(periods, now)) {
       if (!waitAtBoundary) throw new PeriodBoundaryError({ retryAt, now });
       const passed = (Date.now() - start) / 1000;
@@ -400,22 +438,26 @@ function checkOperation(session: Session, id: Hex, userOperation: UserOperation<
   if (opCost > session.maxOpCost) throw new OpCostExceededError({ id, maxOpCost: session.maxOpCost, opCost });
 }
 
-/** Times by operation, each kept for a few seconds: as long as it takes to estimate and sign. */
-function createTimes(): { get: (key: Hex, read: () => Promise<number>) => Promise<number> } {
+type Facts = { readonly time: number | undefined; readonly evidence: UseEvidence };
+
+/** What was read for an operation, kept for a few seconds: as long as it takes to estimate and sign. */
+function createFacts(): (key: Hex, read: () => Promise<Facts>) => Promise<Facts> {
   const lifetime = 10_000;
-  const known = new Map<Hex, { readonly time: Promise<number>; readonly at: number }>();
-  return {
-    get(key, read) {
-      for (const [other, { at }] of known) if (Date.now() - at > lifetime) known.delete(other);
-      const found = known.get(key);
-      if (found) return found.time;
-      const time = read().then((value) => {
-        known.set(key, { time, at: Date.now() });
-        return value;
-      });
-      known.set(key, { time, at: Number.POSITIVE_INFINITY });
-      time.catch(() => known.delete(key));
-      return time;
-    },
+  const known = new Map<Hex, { readonly facts: Promise<Facts>; readonly at: number }>();
+  return (key, read) => {
+    for (const [other, { at }] of known) if (Date.now() - at > lifetime) known.delete(other);
+    const found = known.get(key);
+    if (found) return found.facts;
+    const facts = read().then((value) => {
+      known.set(key, { facts, at: Date.now() });
+      return value;
+    });
+    known.set(key, { facts, at: Number.POSITIVE_INFINITY });
+    facts.catch(() => known.delete(key));
+    return facts;
   };
+}
+
+function hasWindow({ validAfter, validUntil }: Session): boolean {
+  return validAfter > 0 || validUntil > 0;
 }

@@ -1,19 +1,22 @@
-import type { Chain, Client, Transport } from "viem";
+import type { Address, Chain, Client, Hex, Transport } from "viem";
 import { getBlock, readContract } from "viem/actions";
 import { getAction } from "viem/utils";
 import { type ContractOverrides, getContract } from "../addresses.js";
 import { sessionKeyManagerAbi } from "../generated.js";
 import { getSessionId } from "../session/getSessionId.js";
+import { getProofRoot } from "../session/sessionTree.js";
 import type { Session } from "../types.js";
 
 export type GetSessionStatusParameters = {
   session: Session;
+  /** For a session in a granted Merkle tree: the siblings from its id up, from {@link getSessionTree}. */
+  proof?: readonly Hex[] | undefined;
   /** Contracts to use in place of the known ones. */
   contracts?: ContractOverrides | undefined;
 };
 
 export type GetSessionStatusReturnType = {
-  /** Where the session stands on the chain. */
+  /** Where the session stands on the chain by itself; one that a root grants is "none" or "revoked". */
   status: "none" | "granted" | "revoked";
   /**
    * Whether it may act now, and if not why: "not-granted", "revoked", "ended-by-epoch" (the owner revoked all sessions),
@@ -55,19 +58,49 @@ const statuses = ["none", "granted", "revoked"] as const;
  */
 export async function getSessionStatus(
   client: Client<Transport, Chain | undefined>,
-  { session, contracts }: GetSessionStatusParameters,
+  { session, proof, contracts }: GetSessionStatusParameters,
 ): Promise<GetSessionStatusReturnType> {
+  return createStatusReader(client, contracts)({ session, proof });
+}
+
+/** Reads the statuses of sessions; what several of them share, once. */
+export function createStatusReader(
+  client: Client<Transport, Chain | undefined>,
+  contracts: ContractOverrides | undefined,
+): (entry: Pick<GetSessionStatusParameters, "session" | "proof">) => Promise<GetSessionStatusReturnType> {
   const manager = { abi: sessionKeyManagerAbi, address: getContract("manager", contracts) } as const;
   const read = getAction(client, readContract, "readContract");
-  const [code, epoch, installed, block] = await Promise.all([
-    read({ ...manager, functionName: "sessionStatus", args: [session.account, getSessionId(session)] }),
-    read({ ...manager, functionName: "epochOf", args: [session.account] }),
-    read({ ...manager, functionName: "isInitialized", args: [session.account] }),
-    getAction(client, getBlock, "getBlock")({}),
-  ]);
-  const status = statuses[code] ?? "none";
-  const now = Number(block.timestamp);
-  return { status, effective: judge({ session, status, epoch, installed, now }), epoch, now };
+  const readStatus = async (account: Address, id: Hex) =>
+    statuses[await read({ ...manager, functionName: "sessionStatus", args: [account, id] })] ?? "none";
+  const readAccount = remember(async (account: Address) => {
+    const [epoch, installed] = await Promise.all([
+      read({ ...manager, functionName: "epochOf", args: [account] }),
+      read({ ...manager, functionName: "isInitialized", args: [account] }),
+    ]);
+    return { epoch, installed };
+  });
+  const readBlock = remember(async (_: "latest") => getAction(client, getBlock, "getBlock")({}));
+  return async ({ session, proof }) => {
+    const id = getSessionId(session);
+    const [status, root, { epoch, installed }, { timestamp }] = await Promise.all([
+      readStatus(session.account, id),
+      proof && readStatus(session.account, getProofRoot(id, proof)),
+      readAccount(session.account),
+      readBlock("latest"),
+    ]);
+    const now = Number(timestamp);
+    const granted = status === "none" && root !== undefined ? root : status;
+    return { status, effective: judge({ session, status: granted, epoch, installed, now }), epoch, now };
+  };
+}
+
+function remember<key, result>(make: (key: key) => Promise<result>): (key: key) => Promise<result> {
+  const made = new Map<key, Promise<result>>();
+  return (key) => {
+    const known = made.get(key) ?? make(key);
+    made.set(key, known);
+    return known;
+  };
 }
 
 function judge({

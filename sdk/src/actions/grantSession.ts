@@ -2,7 +2,7 @@ import { type Chain, type Client, type Hex, isAddressEqual, type Transport } fro
 import type { SmartAccount } from "viem/account-abstraction";
 import { getChainId, readContract } from "viem/actions";
 import { getAction } from "viem/utils";
-import { type AccountType, getAccountType } from "../accounts/accountType.js";
+import type { AccountType } from "../accounts/accountType.js";
 import { type ContractOverrides, getContract } from "../addresses.js";
 import { EpochMismatchError, NoSessionsError, SessionRevokedError } from "../errors/manager.js";
 import {
@@ -17,7 +17,8 @@ import { sessionKeyManagerAbi } from "../generated.js";
 import { getSessionId } from "../session/getSessionId.js";
 import { getSessionTree } from "../session/sessionTree.js";
 import type { Session } from "../types.js";
-import { erc7579Abi, getGrantCalls, getGrantRootCall, getInstallCall, validatorModuleType } from "./getGrantCalls.js";
+import { getGrantCalls, getGrantRootCall, getInstallCall } from "./getGrantCalls.js";
+import { findAccountType, isManagerInstalled } from "./installManager.js";
 import {
   type BundlerLikeClient,
   getOwner,
@@ -120,14 +121,8 @@ export async function grantSession(
   return sendOwnerCalls(client, { ...operation, calls: grants });
 }
 
-/** The type of the account; unknown if it is not deployed. */
-async function findAccountType(owner: SmartAccount): Promise<AccountType | undefined> {
-  if (!(await owner.isDeployed())) return undefined;
-  return getAccountType(owner.client, { account: owner.address });
-}
-
 /** Makes sure that the sessions can be granted, by themselves or by a root; says whether the manager is installed. */
-async function checkGrant(
+export async function checkGrant(
   owner: SmartAccount,
   sessions: readonly Session[],
   root: Hex | undefined,
@@ -145,7 +140,7 @@ async function checkGrant(
     client.chain?.id ?? getAction(client, getChainId, "getChainId")({}),
     read({ ...manager, functionName: "epochOf", args: [owner.address] }),
     Promise.all(ids.map((id) => read({ ...manager, functionName: "sessionStatus", args: [owner.address, id] }))),
-    isInstalled(owner, contracts),
+    isManagerInstalled(owner, contracts),
     read({ ...manager, functionName: "isInitialized", args: [owner.address] }),
   ]);
   if (initialized && !installed) throw new StaleInstallationError({ account: owner.address });
@@ -166,19 +161,4 @@ function checkSession(
   if (!isHere) throw new ChainMismatchError({ expected: session.chainId, actual: chainId });
   if (session.epoch !== epoch)
     throw new EpochMismatchError({ id: getSessionId(session), sessionEpoch: session.epoch, accountEpoch: epoch });
-}
-
-async function isInstalled(owner: SmartAccount, contracts: ContractOverrides | undefined): Promise<boolean> {
-  if (!(await owner.isDeployed())) return false;
-  const client: Client<Transport, Chain | undefined> = owner.client;
-  return getAction(
-    client,
-    readContract,
-    "readContract",
-  )({
-    abi: erc7579Abi,
-    address: owner.address,
-    functionName: "isModuleInstalled",
-    args: [validatorModuleType, getContract("manager", contracts), "0x"],
-  });
 }

@@ -1,6 +1,7 @@
 import type { Address, Chain, Client, Hash, Transport } from "viem";
 import {
   type SmartAccount,
+  type SmartAccountImplementation,
   sendUserOperation,
   type UserOperationReceipt,
   waitForUserOperationReceipt,
@@ -30,8 +31,19 @@ export type OwnerOperationReturnType = {
   receipt: UserOperationReceipt;
 };
 
-/** A bundler client, with or without an account of its own. */
-export type BundlerLikeClient = Client<Transport, Chain | undefined, SmartAccount | undefined>;
+/** A bundler client, with or without an account of its own, and with or without a client of the chain. */
+export type BundlerLikeClient = Client<Transport, Chain | undefined, SmartAccount | undefined> & {
+  readonly client?: Client<Transport, Chain | undefined> | undefined;
+};
+
+/** A client that reads the chain, as smart accounts have one. */
+export type ChainClient = SmartAccountImplementation["client"];
+
+/** What reads the chain: the bundler client's own client, its account's, or itself. */
+export function getChainClient(client: BundlerLikeClient): ChainClient {
+  // Whose account a client has does not matter for reading, but to the types it does.
+  return (client.client ?? client.account?.client ?? client) as ChainClient;
+}
 
 /** The owner's account from the parameters or the client. */
 export function getOwner(client: BundlerLikeClient, account: SmartAccount | undefined): SmartAccount {

@@ -401,3 +401,21 @@ export class PrivateKeyNotAvailableError extends LatchkeyError {
     });
   }
 }
+
+/** Sessions were to be listed from nowhere. */
+export class NoSourceError extends LatchkeyError {
+  constructor() {
+    super("NoSourceError", "There is nothing to list sessions from.", {
+      facts: ["Expected: `sessions` that are known, `fromBlock` to search the chain from, or both"],
+    });
+  }
+}
+
+/** A session's key was to be replaced by itself. */
+export class SameSessionKeyError extends LatchkeyError {
+  readonly sessionKey: Hex;
+  constructor({ sessionKey }: { sessionKey: Hex }) {
+    super("SameSessionKeyError", "The new session key is the old one.", { facts: [`Session key: ${sessionKey}`] });
+    this.sessionKey = sessionKey;
+  }
+}

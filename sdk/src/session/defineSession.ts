@@ -177,7 +177,8 @@ function parseChainId(chainId: unknown): bigint {
   return BigInt(chainId);
 }
 
-function parseSessionKey(key: DefineSessionParameters["sessionKey"]): Hex {
+/** The session key of a {@link SessionKey}, an account or an address, checked. */
+export function parseSessionKey(key: DefineSessionParameters["sessionKey"]): Hex {
   const given = typeof key === "object" && key !== null ? ("sessionKey" in key ? key.sessionKey : key.address) : key;
   // Longer than an address: a verifier's, and what that calls a key (ERC-7913).
   const isLong = typeof given === "string" && given.length > 42 && typeof key === "object";
@@ -190,7 +191,7 @@ function parseSessionKey(key: DefineSessionParameters["sessionKey"]): Hex {
 }
 
 /** 8 bytes are enough to tell sessions apart, and zeros cost less when they are sent. */
-function randomSalt(): Hex {
+export function randomSalt(): Hex {
   return pad(bytesToHex(globalThis.crypto.getRandomValues(new Uint8Array(8))), { size: 32 });
 }
 

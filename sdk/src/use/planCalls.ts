@@ -40,6 +40,11 @@ function listPeriods(
   });
 }
 
+/** Whether a use of the session may have to state a time for a period. */
+export function hasPeriods(session: Session, contracts: ContractOverrides | undefined): boolean {
+  return listPeriods(session, [...session.actions.keys()], contracts).length > 0;
+}
+
 /** When all periods are well away from their boundaries: now, or the end of the time in which no bundler helps. */
 export function findRetry(periods: readonly Period[], now: number): number {
   return periods.reduce((latest, { anchor, seconds }) => {
