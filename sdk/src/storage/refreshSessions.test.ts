@@ -1,0 +1,199 @@
+import {
+  type Chain,
+  createClient,
+  custom,
+  decodeFunctionData,
+  encodeFunctionResult,
+  type Hex,
+  multicall3Abi,
+  numberToHex,
+  pad,
+  size,
+  toFunctionSelector,
+} from "viem";
+import { mainnet } from "viem/chains";
+import { describe, expect, it } from "vitest";
+import { account, contracts, session, stranger } from "../../test/fixtures.js";
+import { getSessionId, getSessionTree, type Session, sessionKeyManagerAbi, UnknownParameterError } from "../index.js";
+import { createSessionStore, memoryAdapter, refreshSessions } from "./index.js";
+
+type State = {
+  block?: bigint;
+  /** By id. */
+  statuses?: Readonly<Record<Hex, number>>;
+  /** By account. */
+  epochs?: Readonly<Record<Hex, bigint>>;
+  installed?: boolean;
+};
+
+/** Later than the Multicall3 of mainnet. */
+const recent = 20_000_000n;
+
+/** The call in the code of a contract that only makes it. */
+function readCall(code: Hex): Hex {
+  const selector = toFunctionSelector("aggregate3((address,bool,bytes)[])").slice(2);
+  return `0x${code.slice(code.lastIndexOf(selector))}`;
+}
+
+/** A chain with Multicall3; `requests` lists what it was asked. */
+function createChain(state: State, chain: Chain = mainnet) {
+  const requests: string[] = [];
+  const sizes: number[] = [];
+  const answer = (data: Hex): Hex => {
+    const { functionName, args } = decodeFunctionData({ abi: sessionKeyManagerAbi, data });
+    const [of, id] = args as readonly Hex[];
+    const result = {
+      sessionStatus: state.statuses?.[id ?? "0x"] ?? 0,
+      epochOf: state.epochs?.[of ?? "0x"] ?? 0n,
+      isInitialized: state.installed ?? true,
+    }[functionName as string];
+    return encodeFunctionResult({ abi: sessionKeyManagerAbi, functionName, result } as never);
+  };
+  const client = createClient({
+    chain,
+    transport: custom({
+      async request({ method, params }: { method: string; params?: [{ data: Hex; to?: Hex }, Hex] }) {
+        requests.push(method);
+        if (method === "eth_blockNumber") return numberToHex(state.block ?? recent);
+        if (method !== "eth_call" || !params) throw new Error(`unexpected ${method}`);
+        expect(params[1]).toBe(numberToHex(state.block ?? recent));
+        sizes.push(size(params[0].data));
+        const { data, to } = params[0];
+        const { functionName, args } = decodeFunctionData({ abi: multicall3Abi, data: to ? data : readCall(data) });
+        if (functionName !== "aggregate3") throw new Error(`unexpected ${functionName}`);
+        const [calls] = args;
+        return encodeFunctionResult({
+          abi: multicall3Abi,
+          functionName: "aggregate3",
+          result: calls.map(({ callData }) => ({ success: true, returnData: answer(callData) })),
+        });
+      },
+    }),
+  });
+  return { client, requests, sizes };
+}
+
+const salted = (number: number): Session => ({ ...session, salt: pad(numberToHex(number), { size: 32 }) });
+const id = getSessionId(session);
+
+async function refresh(state: State, add: (store: ReturnType<typeof createSessionStore>) => Promise<unknown>) {
+  const store = createSessionStore({ adapter: memoryAdapter(), now: () => 1_000 });
+  await add(store);
+  const { client, requests } = createChain(state);
+  const result = await refreshSessions(client, { store, contracts });
+  return { store, requests, ...result };
+}
+
+describe("refreshSessions", () => {
+  it("asks nothing if there is nothing to ask about", async () => {
+    const { requests, sessions, blockNumber } = await refresh({}, async (store) => {
+      await store.add({ session: { ...session, chainId: 0n }, chainId: 10 });
+    });
+    expect(requests).toEqual([]);
+    expect(sessions).toEqual([]);
+    expect(blockNumber).toBeUndefined();
+  });
+
+  it("reads hundreds of sessions in one call, at one block", async () => {
+    const many = Array.from({ length: 300 }, (_, index) => salted(index));
+    const statuses = Object.fromEntries(many.map((item, index) => [getSessionId(item), index % 3]));
+    const { requests, sessions, changed } = await refresh({ statuses }, (store) =>
+      Promise.all(many.map((item) => store.add({ session: item }))),
+    );
+    expect(requests).toEqual(["eth_blockNumber", "eth_call"]);
+    const count = (status: string) => sessions.filter((record) => record.status === status).length;
+    expect([count("pending"), count("active"), count("revoked")]).toEqual([100, 100, 100]);
+    expect(changed).toHaveLength(200);
+  });
+
+  it.each([
+    ["without Multicall3", { ...mainnet, contracts: {} }, recent],
+    ["that has no Multicall3 yet", mainnet, 10n],
+  ])("reads hundreds of sessions of a chain %s, at one block", async (_, chain, block) => {
+    const many = Array.from({ length: 300 }, (__, index) => salted(index));
+    const statuses = Object.fromEntries(many.map((item, index) => [getSessionId(item), index % 3]));
+    const store = createSessionStore({ adapter: memoryAdapter(), now: () => 1_000 });
+    for (const item of many) await store.add({ session: item });
+    const { client, requests, sizes } = createChain({ statuses, block }, chain);
+    const { sessions } = await refreshSessions(client, { store, contracts });
+    expect(sessions.filter(({ status }) => status === "active")).toHaveLength(100);
+    expect(requests).toEqual(["eth_blockNumber", "eth_call", "eth_call", "eth_call"]);
+    // EIP-3860: nodes take no longer code than this.
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(49_152);
+  });
+
+  it("refuses a misspelt parameter", async () => {
+    const store = createSessionStore({ adapter: memoryAdapter() });
+    const parameters = { store, acount: account };
+    await expect(refreshSessions(createChain({}).client, parameters)).rejects.toThrow(UnknownParameterError);
+  });
+
+  it.each([
+    ["none", { statuses: {} }, "pending"],
+    ["granted", { statuses: { [id]: 1 } }, "active"],
+    ["revoked", { statuses: { [id]: 2 } }, "revoked"],
+    ["granted for an earlier epoch", { statuses: { [id]: 1 }, epochs: { [account]: 5n } }, "revoked"],
+    ["not granted, of an earlier epoch", { statuses: {}, epochs: { [account]: 5n } }, "revoked"],
+    ["granted, but the manager is not installed", { statuses: { [id]: 1 }, installed: false }, "pending"],
+    ["granted, in another account's epoch", { statuses: { [id]: 1 }, epochs: { [stranger]: 5n } }, "active"],
+  ] as const)("of a session that is %s", async (_, state, status) => {
+    const { sessions } = await refresh(state, (store) => store.add({ session }));
+    expect(sessions).toMatchObject([{ id, status }]);
+  });
+
+  it("keeps a session pending whose epoch has not begun", async () => {
+    const later: Session = { ...session, epoch: 7n };
+    const { sessions } = await refresh({ statuses: { [getSessionId(later)]: 1 }, epochs: { [account]: 6n } }, (store) =>
+      store.add({ session: later }),
+    );
+    expect(sessions).toMatchObject([{ status: "pending" }]);
+  });
+
+  const tree = getSessionTree([session, salted(1)]);
+  it.each([
+    [0, 1, "active"],
+    [1, 1, "active"],
+    [2, 1, "revoked"],
+    [0, 2, "revoked"],
+    [1, 2, "active"],
+    [0, 0, "pending"],
+  ])("of a session in a tree: its own slot %i, the root's %i: %s", async (own, root, status) => {
+    const { sessions, requests } = await refresh({ statuses: { [id]: own, [tree.root]: root } }, (store) =>
+      store.add({ session, proof: tree.getProof(session) }),
+    );
+    expect(sessions).toMatchObject([{ status }]);
+    expect(requests).toHaveLength(2);
+  });
+
+  it("follows a chain whose blocks were replaced, but not one that lags behind", async () => {
+    const store = createSessionStore({ adapter: memoryAdapter(), now: () => 1_000 });
+    await store.add({ session });
+    await store.observe(id, { state: "granted", blockNumber: recent });
+    const at = async (block: bigint) => {
+      const { client } = createChain({ block });
+      return (await refreshSessions(client, { store, contracts })).sessions[0]?.status;
+    };
+    expect(await at(recent - 1n)).toBe("active");
+    expect(await at(recent + 1n)).toBe("pending");
+  });
+
+  it("does not ask about sessions that were revoked", async () => {
+    const { requests, sessions } = await refresh({ statuses: { [id]: 1 } }, async (store) => {
+      await store.add({ session });
+      await store.observe(id, { state: "revoked", blockNumber: 1n });
+    });
+    expect(requests).toEqual([]);
+    expect(sessions).toMatchObject([{ status: "revoked" }]);
+  });
+
+  it("keeps to one account if asked to", async () => {
+    const foreign: Session = { ...session, account: stranger };
+    const store = createSessionStore({ adapter: memoryAdapter(), now: () => 1_000 });
+    await store.add({ session });
+    await store.add({ session: foreign });
+    const { client } = createChain({ statuses: { [id]: 1, [getSessionId(foreign)]: 1 } });
+    const { sessions } = await refreshSessions(client, { store, account, contracts });
+    expect(sessions).toMatchObject([{ id, status: "active" }]);
+    expect((await store.get(getSessionId(foreign)))?.status).toBe("pending");
+  });
+});
