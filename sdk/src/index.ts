@@ -233,6 +233,12 @@ export {
 } from "./policies/typedData.js";
 export type { AbiInput, AbiOf, CallRules, FunctionRequest } from "./session/abiInput.js";
 export {
+  type AllowAnyFunctionErrorType,
+  type AllowAnyFunctionParameters,
+  type AllowAnyFunctionReturnType,
+  allowAnyFunction,
+} from "./session/allowAnyFunction.js";
+export {
   type AllowCallErrorType,
   type AllowCallParameters,
   type AllowCallReturnType,
@@ -244,6 +250,26 @@ export {
   type AllowErc20ReturnType,
   allowErc20,
 } from "./session/allowErc20.js";
+export {
+  type AllowErc721ErrorType,
+  type AllowErc721Parameters,
+  type AllowErc721ReturnType,
+  allowErc721,
+  type Erc721Approval,
+  type Erc721Transfer,
+} from "./session/allowErc721.js";
+export {
+  type AllowFunctionOfAnyTargetErrorType,
+  type AllowFunctionOfAnyTargetParameters,
+  type AllowFunctionOfAnyTargetReturnType,
+  allowFunctionOfAnyTarget,
+} from "./session/allowFunctionOfAnyTarget.js";
+export {
+  type AllowNativeTransferErrorType,
+  type AllowNativeTransferParameters,
+  type AllowNativeTransferReturnType,
+  allowNativeTransfer,
+} from "./session/allowNativeTransfer.js";
 export {
   type DefineSessionErrorType,
   type DefineSessionParameters,

@@ -121,8 +121,8 @@ export type ActionRequest = {
   readonly policies: readonly PolicyRequest[];
 };
 
-/** One or more actions that belong together, from {@link allowCall} or {@link allowErc20}. */
+/** One or more actions that belong together, from {@link allowCall}, {@link allowErc20} and their like. */
 export type Permission = {
-  readonly type: "call" | "erc20";
+  readonly type: "call" | "erc20" | "erc721" | "native";
   readonly actions: readonly ActionRequest[];
 };

@@ -315,6 +315,15 @@ export class MissingLimitError extends LatchkeyError {
   }
 }
 
+/** A dangerous permission is asked for without saying that this is meant. */
+export class RiskNotAcknowledgedError extends LatchkeyError {
+  constructor({ permission, risk }: { permission: string; risk: string }) {
+    super("RiskNotAcknowledgedError", `${permission}: this is dangerous.`, {
+      facts: [`Risk: ${risk}`, "Say `acknowledgeRisk: true` if it is meant."],
+    });
+  }
+}
+
 /** Nothing says who pays for a session's gas, or how much at most. */
 export class MissingFeeLimitError extends LatchkeyError {
   constructor() {

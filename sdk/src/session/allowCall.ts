@@ -90,9 +90,27 @@ export function allowCall<
   const abi extends AbiInput,
   functionName extends CallableName<abi> | `${CallableName<abi>}(${string})`,
 >(parameters: AllowCallParameters<abi, functionName> & NameOfSeveral<abi>): AllowCallReturnType {
-  checkParameters("allowCall's argument", parameters, parameterNames);
+  checkParameters("allowCall's argument", parameters, ["address", ...callParameterNames]);
+  return allowCallOf(parseAddress("address", parameters.address), parameters);
+}
+
+/** The parameters of a function that may be called, wherever it is. */
+export const callParameterNames = ["abi", "functionName", "args", "or", "anyArguments", "maxValue", "policies"];
+
+/** A call of a function of a target, or of any. */
+export function allowCallOf(
+  target: Address,
+  parameters: {
+    readonly abi: AbiInput;
+    readonly functionName?: string | undefined;
+    readonly args?: unknown;
+    readonly or?: readonly unknown[] | undefined;
+    readonly anyArguments?: boolean | undefined;
+    readonly maxValue?: bigint | undefined;
+    readonly policies?: readonly PolicyRequest[] | undefined;
+  },
+): Permission {
   const { abi, functionName, args, or, anyArguments, policies = [], maxValue = 0n } = parameters;
-  const target = parseAddress("address", parameters.address);
   checkArray("policies", policies);
   parseAmount("maxValue", maxValue, 2n ** 256n - 1n);
   const { abiFunction, selector, groups } = compileFunction({ abi, functionName, args, or, anyArguments });
@@ -113,5 +131,3 @@ export function allowCall<
     ],
   };
 }
-
-const parameterNames = ["abi", "functionName", "address", "args", "or", "anyArguments", "maxValue", "policies"];

@@ -7,6 +7,7 @@ import {
   InvalidNumberError,
   InvalidParameterError,
   InvalidTimeError,
+  TooManyError,
   UnknownParameterError,
 } from "../errors/input.js";
 
@@ -24,6 +25,19 @@ export function checkParameters(parameter: string, value: unknown, known: readon
 /** Checks that a parameter is an array. */
 export function checkArray(parameter: string, value: unknown): void {
   if (!Array.isArray(value)) throw new InvalidParameterError({ parameter, expected: "an array" });
+}
+
+/** Checks a list of 1 to 255 values, each by itself, and returns it without doubles. */
+export function parseList<value>(
+  parameter: string,
+  values: unknown,
+  expected: string,
+  parse: (name: string, value: unknown) => value,
+): readonly value[] {
+  if (!Array.isArray(values) || values.length === 0) throw new InvalidParameterError({ parameter, expected });
+  const parsed = [...new Set(values.map((value: unknown, index) => parse(`${parameter}[${index}]`, value)))];
+  if (parsed.length > 255) throw new TooManyError({ what: parameter, limit: 255, actual: parsed.length });
+  return parsed;
 }
 
 /** Checks an address, capital letters against the checksum, and returns it with its checksum. */
