@@ -50,7 +50,7 @@ describe("allowNativeTransfer", () => {
         total: undefined,
         perTransfer: undefined,
         ...request,
-      } as AllowNativeTransferParameters).actions[0]?.maxValue;
+      } as unknown as AllowNativeTransferParameters).actions[0]?.maxValue;
     const perPeriod = { amount: 4n, period: "day" };
     expect(maxOf({ total: 9n })).toBe(9n);
     expect(maxOf({ total: 9n, perPeriod })).toBe(4n);
