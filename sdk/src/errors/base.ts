@@ -6,10 +6,18 @@ export type LatchkeyErrorParameters = {
   facts?: readonly string[] | undefined;
 };
 
+/** `TotalLimitExceededError` is "total-limit-exceeded". */
+function toErrorCode(name: string): string {
+  return name
+    .replace(/Error$/, "")
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .toLowerCase();
+}
+
 /**
  * The class that every error of this package extends.
  *
- * `shortMessage` is one sentence. `message` adds the facts and where the error is explained. `walk` goes down the chain
+ * `shortMessage` is one sentence, `code` a word for programs. `message` adds the facts and where the error is explained. `walk` goes down the chain
  * of causes, as with viem's errors.
  *
  * @example
@@ -23,6 +31,8 @@ export type LatchkeyErrorParameters = {
  */
 export class LatchkeyError extends Error {
   override name = "LatchkeyError";
+  /** Which error it is, for programs: the class's name in words, without "Error". It does not change between versions. */
+  readonly code: string;
   readonly shortMessage: string;
   readonly facts: readonly string[];
   /** Page that explains the error, from the root of the package. */
@@ -35,6 +45,7 @@ export class LatchkeyError extends Error {
       cause === undefined ? undefined : { cause },
     );
     this.name = name;
+    this.code = toErrorCode(name);
     this.shortMessage = shortMessage;
     this.facts = facts;
     this.docsPath = docsPath;

@@ -15,12 +15,14 @@ import {
 } from "viem";
 import { describe, expect, it } from "vitest";
 import { contracts, game, parameters, session, stranger } from "../../test/fixtures.js";
+import * as generated from "../generated.js";
 import {
   AbiRuleConfigError,
   abiRulePolicyAbi,
   CallLimitExceededError,
   decodeSessionError,
   defineSession,
+  denialCodes,
   Erc20LimitConfigError,
   erc20LimitPolicyAbi,
   gasLimitPolicyAbi,
@@ -35,6 +37,8 @@ import {
   SessionNotStartedError,
   SessionRevokedError,
   sessionKeyManagerAbi,
+  signatureCheckerAbi,
+  typedDataPolicyAbi,
   UnknownPolicyError,
   WrongSignatureError,
 } from "../index.js";
@@ -59,6 +63,7 @@ function sample(item: Extract<Abi[number], { type: "error" }>): Hex {
     if (type === "bytes32") return zeroHash;
     if (type === "bytes4") return "0x12345678";
     if (type === "bytes") return "0x";
+    if (type === "string") return "Name";
     return type === "uint8" ? 1 : 1n;
   });
   const signature = `${item.name}(${item.inputs.map(({ type }) => type).join(",")})`;
@@ -105,6 +110,64 @@ describe("decodeSessionError", () => {
     expect(ofSession?.name).toBe(ofAction?.name);
     expect(ofSession).toMatchObject({ context: { policyIndex: 3, policy: address } });
     expect(ofSession?.message).toContain("Operation policy: 3");
+  });
+
+  it.each(errorsOf(signatureCheckerAbi))("has a class for the signature checker's %s", (_, item) => {
+    const decoded = decodeSessionError(sample(item), { contracts });
+    expect(decoded).toBeInstanceOf(LatchkeyError);
+  });
+
+  it.each(errorsOf(typedDataPolicyAbi))("has a class for the policy on messages' %s", (_, item) => {
+    const address = getContracts().typedDataPolicy;
+    const data = encodeErrorResult({
+      abi: signatureCheckerAbi,
+      errorName: "SignaturePolicyRefused",
+      args: [zeroHash, 3n, address, sample(item)],
+    });
+    const decoded = decodeSessionError(data);
+    expect(decoded).toBeInstanceOf(PolicyError);
+    // Rules that are not met come with a reason, which a sample does not have.
+    if (item.name !== "RulesNotMet") expect(decoded).not.toBeInstanceOf(UnknownPolicyError);
+    expect(decoded).toMatchObject({ context: { signaturePolicyIndex: 3, policy: address } });
+    expect(decoded?.message).toContain("Signature policy: 3");
+  });
+
+  it("gives the rule on a message's field that is not met", () => {
+    const rule = encodeErrorResult({
+      abi: abiRulePolicyAbi,
+      errorName: "RuleNotMet",
+      args: [0n, 3n, 0x01, 3, "0x05", `0x${"00".repeat(31)}06`],
+    });
+    const reason = encodeErrorResult({ abi: typedDataPolicyAbi, errorName: "RulesNotMet", args: [rule] });
+    const data = encodeErrorResult({
+      abi: signatureCheckerAbi,
+      errorName: "SignaturePolicyRefused",
+      args: [zeroHash, 0n, getContracts().typedDataPolicy, reason],
+    });
+    expect(decodeSessionError(data)).toMatchObject({
+      code: "rule-not-met",
+      expected: [5n],
+      actual: 6n,
+      context: { signaturePolicyIndex: 0 },
+    });
+  });
+
+  // The events, functions and errors that the contracts have, by the compiler: whatever is new needs a class here.
+  it.each(Object.entries(generated))("gives each error of %s a code of its own", (name, abi: Abi) => {
+    for (const [error, item] of errorsOf(abi)) {
+      // How the policies are told apart.
+      const policy = Object.entries(getContracts()).find(([key]) => `${key}Abi` === name)?.[1];
+      const data =
+        policy === undefined || name === "sessionKeyManagerAbi" ? sample(item) : refuse(sample(item), policy);
+      const decoded = decodeSessionError(data);
+      if (error === "RulesNotMet") continue;
+      expect(decoded, `${name}: ${error}`).toBeInstanceOf(LatchkeyError);
+      expect(denialCodes, `${name}: ${error}`).toContain(decoded?.code);
+      const isUnknown = decoded?.code === "unknown-policy";
+      expect(isUnknown, `${name}: ${error}`).toBe(
+        error === "PolicyRefused" || error === "OperationPolicyRefused" || error === "SignaturePolicyRefused",
+      );
+    }
   });
 
   it("keeps what an unknown operation policy said, cut off or not", () => {

@@ -2,11 +2,19 @@ import type { Comparison } from "../policies/abiRule.js";
 import type { ArgumentValue, CallContext } from "./policy.js";
 
 /** Lines that say which call it is about. */
-export function describeContext({ id, callIndex, actionIndex, policyIndex, policy }: CallContext): readonly string[] {
+export function describeContext({
+  id,
+  callIndex,
+  actionIndex,
+  policyIndex,
+  signaturePolicyIndex,
+  policy,
+}: CallContext): readonly string[] {
   return [
     ...(callIndex === undefined ? [] : [`Call: ${callIndex}`]),
     ...(actionIndex === undefined ? [] : [`Action: ${actionIndex}`]),
     ...(policyIndex === undefined ? [] : [`Operation policy: ${policyIndex}`]),
+    ...(signaturePolicyIndex === undefined ? [] : [`Signature policy: ${signaturePolicyIndex}`]),
     ...(policy === undefined ? [] : [`Policy: ${policy}`]),
     ...(id === undefined ? [] : [`Session: ${id}`]),
   ];

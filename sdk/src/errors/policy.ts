@@ -13,6 +13,8 @@ export type CallContext = {
   readonly actionIndex?: number | undefined;
   /** Index of the policy among the session's operation policies. */
   readonly policyIndex?: number | undefined;
+  /** Index of the policy among the session's signature policies. */
+  readonly signaturePolicyIndex?: number | undefined;
   /** The policy contract. */
   readonly policy?: Address | undefined;
 };
@@ -490,5 +492,12 @@ export class UnknownPolicyError extends PolicyError {
   constructor({ reason, ...rest }: { reason: Hex } & PolicyErrorParameters) {
     super("UnknownPolicyError", "A policy refused the call.", [`Reason: ${reason}`], rest);
     this.reason = reason;
+  }
+}
+
+/** A policy that this package does not know: without asking the chain nobody can say what it thinks of a call. */
+export class PolicyNotCheckedError extends PolicyError {
+  constructor(parameters: PolicyErrorParameters = {}) {
+    super("PolicyNotCheckedError", "A policy that is not known cannot be checked offline.", [], parameters);
   }
 }

@@ -51,11 +51,34 @@ export class SessionNotStartedError extends LatchkeyError {
 
 /** The operation came at a time at which it is not valid: expired, not due, or in another period than it states. */
 export class OutsideWindowError extends LatchkeyError {
-  constructor({ cause }: { cause?: unknown } = {}) {
+  /** First and last second at which it is valid, if they are known. */
+  readonly validAfter: number | undefined;
+  readonly validUntil: number | undefined;
+  /** The time that was judged by, if it is known. */
+  readonly now: number | undefined;
+  constructor({
+    validAfter,
+    validUntil,
+    now,
+    cause,
+  }: {
+    validAfter?: number | undefined;
+    validUntil?: number | undefined;
+    now?: number | undefined;
+    cause?: unknown;
+  } = {}) {
     super("OutsideWindowError", "The operation is not valid at this time.", {
       cause,
-      facts: ["The session has ended or has not begun, or a period of its limits was over when the operation arrived."],
+      facts: [
+        ...(validAfter === undefined ? [] : [`Valid after: ${describeTime(validAfter)}`]),
+        ...(validUntil === undefined ? [] : [`Valid until: ${describeTime(validUntil)}`]),
+        ...(now === undefined ? [] : [`Latest block: ${describeTime(now)}`]),
+        "The session has ended or has not begun, or a period of its limits was over when the operation arrived.",
+      ],
     });
+    this.validAfter = validAfter;
+    this.validUntil = validUntil;
+    this.now = now;
   }
 }
 
@@ -230,8 +253,9 @@ export class EnableModeNotSupportedError extends LatchkeyError {
 
 /** The session has no signature policies, so it signs no messages for its account. */
 export class SigningNotSupportedError extends LatchkeyError {
-  constructor({ what }: { what: string }) {
+  constructor({ what, cause }: { what: string; cause?: unknown }) {
     super("SigningNotSupportedError", `A session key cannot sign ${what} for the account.`, {
+      cause,
       facts: ["The session has no signature policies. Define one with `signaturePolicies`: see `allowMessages`."],
     });
   }
