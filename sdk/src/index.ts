@@ -38,13 +38,23 @@ export {
   type SearchProgress,
 } from "./actions/getPublishedSessions.js";
 export {
+  type Erc20Allowance,
+  type GasAllowance,
   type GetSessionAllowanceParameters,
   type GetSessionAllowanceReturnType,
-  getBudgetId,
   getSessionAllowance,
+  type NativeAllowance,
   type SessionAllowance,
+  type SessionAllowanceType,
   type SpentLimit,
+  type UsageAllowance,
 } from "./actions/getSessionAllowance.js";
+export {
+  type GetSessionStateErrorType,
+  type GetSessionStateParameters,
+  type GetSessionStateReturnType,
+  getSessionState,
+} from "./actions/getSessionState.js";
 export {
   type GetSessionStatusParameters,
   type GetSessionStatusReturnType,
@@ -155,6 +165,7 @@ export {
 export * from "./errors/input.js";
 export * from "./errors/manager.js";
 export * from "./errors/policy.js";
+export * from "./errors/signature.js";
 export * from "./errors/use.js";
 export {
   abiRulePolicyAbi,
@@ -224,6 +235,7 @@ export {
   encodeErc20LimitConfig,
 } from "./policies/erc20Limit.js";
 export { decodeLimitConfig, encodeLimitConfig, type Limits, type PeriodLimit } from "./policies/limit.js";
+export type { Budget, ValidityWindow } from "./policies/spend.js";
 export {
   allowMessages,
   type MessageTypes,
@@ -285,6 +297,7 @@ export {
 } from "./session/describeSession.js";
 export { decodeSession, encodeSession } from "./session/encodeSession.js";
 export type { FeesErrorType, FeesRequest } from "./session/fees.js";
+export { getBudgetId } from "./session/getBudgetId.js";
 export { getSessionBundleTypedData, getSessionId, hashSessionBundle } from "./session/getSessionId.js";
 export {
   type IsCallErrorType,
@@ -374,6 +387,16 @@ export {
   signatureUseTypes,
   userOperationUseTypes,
 } from "./types.js";
+export {
+  type Assumption,
+  type CheckSessionCallsErrorType,
+  type CheckSessionCallsParameters,
+  type CheckSessionCallsReturnType,
+  checkSessionCalls,
+  type OperationFacts,
+  type SessionState,
+} from "./use/checkSessionCalls.js";
+export { type Denial, type DenialCode, type DenialValue, denialCodes } from "./use/denial.js";
 export type { SignatureUseTypedData } from "./use/encodeSignature.js";
 export {
   type DecodedGrant,
@@ -390,4 +413,9 @@ export {
   type UseTypedData,
 } from "./use/encodeUse.js";
 export { type Call, decodeExecution, encodeExecution } from "./use/execution.js";
+export {
+  type GetOperationFactsParameters,
+  type GetOperationFactsReturnType,
+  getOperationFacts,
+} from "./use/getOperationFacts.js";
 export { type MatchCallsParameters, matchCalls } from "./use/matchCalls.js";

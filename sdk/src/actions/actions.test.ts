@@ -1,6 +1,6 @@
 import { decodeFunctionData, type Hex, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
-import { account, contracts, parameters, recipient, session, stranger, token } from "../../test/fixtures.js";
+import { account, contracts, game, parameters, recipient, session, stranger, token } from "../../test/fixtures.js";
 import { createMockClient, createOwner } from "../../test/mockClient.js";
 import {
   AccountMismatchError,
@@ -13,6 +13,7 @@ import {
   encodeSession,
   erc7579Abi,
   GrantRuleError,
+  gasLimit,
   getBudgetId,
   getEpoch,
   getGrantCalls,
@@ -32,12 +33,15 @@ import {
   InvalidBytesError,
   InvalidEpochError,
   NoSessionsError,
+  nativeLimit,
+  noCalldata,
   revokeAllSessions,
   revokeSession,
   type Session,
   SessionRevokedError,
   StaleInstallationError,
   sessionKeyManagerAbi,
+  usageLimit,
 } from "../index.js";
 
 const other = { ...session, account: stranger } as const;
@@ -260,6 +264,7 @@ describe("getSessionAllowance", () => {
   it("says what is left of each budget", async () => {
     expect(await read(100 + 5 * day, [18n, 12n, 5n])).toEqual([
       {
+        type: "erc20",
         token,
         functions: ["transfer", "approve"],
         recipients: [recipient],
@@ -280,6 +285,44 @@ describe("getSessionAllowance", () => {
       seconds: day,
       resetsAt: 100 + 7 * day,
     });
+  });
+
+  it("says what is left of native currency, usage and gas, of actions and of the session", async () => {
+    const action = { target: game, selector: noCalldata, maxValue: 9n } as const;
+    const shared = nativeLimit({ atOnce: 3n, total: 30n });
+    const everything = defineSession({
+      ...parameters,
+      actions: [
+        { ...action, policies: [shared, usageLimit({ total: 40n })] },
+        { ...action, target: stranger, policies: [shared] },
+        allowErc20({ token, total: 50n }),
+      ],
+      operationPolicies: [
+        gasLimit({ atOnce: 60n, perPeriod: { amount: 100n, period: "day" } }),
+        nativeLimit({ total: 70n }),
+        usageLimit({ total: 80n, of: "calls" }),
+        usageLimit({ total: 90n }),
+      ],
+    });
+    const { client } = createMockClient({ now: () => 100, spent: [21n, 1n, 0n] });
+    const left = (limit: bigint) => ({ limit, spent: 21n, remaining: limit - 21n });
+    const rest = { perPeriod: undefined } as const;
+    const all = await getSessionAllowance(client, { session: everything, contracts });
+    expect(all).toMatchObject([
+      { type: "erc20", token, total: left(50n), available: 29n },
+      { type: "native", scope: "actions", actions: [0, 1], perCall: 3n, total: left(30n), available: 3n, ...rest },
+      { type: "native", scope: "session", perOperation: undefined, total: left(70n), available: 49n, ...rest },
+      { type: "usage", of: "calls", scope: "actions", actions: [0], total: left(40n) },
+      { type: "usage", of: "calls", scope: "session", total: left(80n) },
+      { type: "usage", of: "operations", scope: "session", total: left(90n) },
+      {
+        ...{ type: "gas", scope: "session", perOperation: 60n, total: undefined, available: 60n },
+        perPeriod: { limit: 100n, spent: 1n, remaining: 99n, seconds: 86_400, resetsAt: 86_400 },
+      },
+    ]);
+    const [gas, ...others] = await getSessionAllowance(client, { session: everything, type: "gas", contracts });
+    expect(gas?.perOperation).toBe(60n);
+    expect(others).toEqual([]);
   });
 
   it("asks for one budget by session, policy and configuration", () => {

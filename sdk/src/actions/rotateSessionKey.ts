@@ -8,10 +8,10 @@ import { erc20LimitPolicyAbi } from "../generated.js";
 import { decodeErc20LimitConfig, encodeErc20LimitConfig } from "../policies/erc20Limit.js";
 import { decodeLimitConfig, encodeLimitConfig } from "../policies/limit.js";
 import { type DefineSessionParameters, parseSessionKey, randomSalt } from "../session/defineSession.js";
+import { getBudgetId } from "../session/getBudgetId.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Policy, Session } from "../types.js";
 import { getGrantCalls } from "./getGrantCalls.js";
-import { getBudgetId } from "./getSessionAllowance.js";
 import { checkGrant, type GrantSessionErrorType } from "./grantSession.js";
 import { getRevokeCall } from "./revokeSession.js";
 import {

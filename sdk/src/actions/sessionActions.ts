@@ -20,6 +20,7 @@ import {
   type GetSessionAllowanceParameters,
   type GetSessionAllowanceReturnType,
   getSessionAllowance,
+  type SessionAllowanceType,
 } from "./getSessionAllowance.js";
 import {
   type GetSessionStatusParameters,
@@ -76,7 +77,9 @@ export type SessionActions = {
     parameters: OfAccount<GetPublishedSessionsParameters>,
   ) => Promise<GetPublishedSessionsReturnType>;
   /** Reads what is left of a session's budgets. See {@link getSessionAllowance}. */
-  getSessionAllowance: (parameters: GetSessionAllowanceParameters) => Promise<GetSessionAllowanceReturnType>;
+  getSessionAllowance: <const type extends SessionAllowanceType = SessionAllowanceType>(
+    parameters: GetSessionAllowanceParameters<type>,
+  ) => Promise<GetSessionAllowanceReturnType<type>>;
   /** Reads whether a session may act now. See {@link getSessionStatus}. */
   getSessionStatus: (parameters: GetSessionStatusParameters) => Promise<GetSessionStatusReturnType>;
   /** Reads who may grant by a signature. See {@link getSignedGrants}. */

@@ -15,7 +15,7 @@ export class StorageUnavailableError extends LatchkeyError {
 export class StorageAccessError extends LatchkeyError {
   readonly location: string;
   readonly operation: string;
-  readonly code: string | undefined;
+  readonly systemCode: string | undefined;
   constructor({ location, operation, cause }: { location: string; operation: string; cause: unknown }) {
     const code = getCode(cause);
     super("StorageAccessError", `The storage could not ${operation}.`, {
@@ -24,7 +24,7 @@ export class StorageAccessError extends LatchkeyError {
     });
     this.location = location;
     this.operation = operation;
-    this.code = code;
+    this.systemCode = code;
   }
 }
 

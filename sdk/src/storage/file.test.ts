@@ -127,7 +127,7 @@ describe("fileAdapter", () => {
     await chmod(join(folder, "a.json"), 0o000);
     await chmod(folder, 0o500);
     await asUser(async () => {
-      await expect(adapter.get("a")).rejects.toMatchObject({ name: "StorageAccessError", code: "EACCES" });
+      await expect(adapter.get("a")).rejects.toMatchObject({ name: "StorageAccessError", systemCode: "EACCES" });
       await expect(adapter.compareAndSet("a", "1", "2")).rejects.toThrow(StorageAccessError);
       await expect(adapter.compareAndSet("b", undefined, "2")).rejects.toThrow(StorageAccessError);
     });

@@ -1,20 +1,13 @@
-import { encodeFunctionData, getAddress, type Hex, isAddressEqual, size, slice } from "viem";
-import { type ContractOverrides, findContract } from "../addresses.js";
-import { anySelector, anyTarget, noCalldata, ownRevocationClaim } from "../constants.js";
+import type { Hex } from "viem";
+import type { ContractOverrides } from "../addresses.js";
+import { ownRevocationClaim } from "../constants.js";
 import { LatchkeyError } from "../errors/base.js";
-import {
-  CalldataTooShortError,
-  SelectorNotAllowedError,
-  TargetNotAllowedError,
-  ValueExceededError,
-} from "../errors/manager.js";
+import { EmptyActionsError } from "../errors/input.js";
 import type { CallContext } from "../errors/policy.js";
 import { CallNotAllowedError } from "../errors/use.js";
-import { sessionKeyManagerUseAbi } from "../generated.js";
-import { checkAbiRules } from "../policies/abiRule.js";
-import { checkErc20Limits } from "../policies/erc20Limit.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Action, Session } from "../types.js";
+import { askAboutCall, checkHeader, isOwnRevocation } from "./checkCall.js";
 import type { Call } from "./execution.js";
 
 export type MatchCallsParameters = {
@@ -55,14 +48,17 @@ export function matchCalls({
   const id = getSessionId(session);
   return calls.map((call, callIndex) => {
     if (isOwnRevocation({ id, call, contracts })) return ownRevocationClaim;
-    const reasons: Refusal[] = [];
+    const reasons: Candidate[] = [];
     for (const actionIndex of session.actions.keys()) {
       const reason = findReason({ session, call, callIndex, actionIndex, id, contracts });
       if (reason === undefined) return actionIndex;
       reasons.push({ ...reason, actionIndex });
     }
     // The closest action is the one that the call got furthest with.
-    const closest = reasons.reduce((best, reason) => (reason.distance < best.distance ? reason : best));
+    const closest = reasons.reduce<Candidate>(
+      (best, reason) => (reason.distance < best.distance ? reason : best),
+      reasons[0] ?? { error: new EmptyActionsError(), distance: 4, actionIndex: 0 },
+    );
     if (otherwise === "closest") return closest.actionIndex;
     throw new CallNotAllowedError({
       callIndex,
@@ -73,23 +69,11 @@ export function matchCalls({
   });
 }
 
-/** Whether a call revokes the session itself, which every session may do. */
-function isOwnRevocation({
-  id,
-  call,
-  contracts,
-}: {
-  id: Hex;
-  call: Call;
-  contracts: ContractOverrides | undefined;
-}): boolean {
-  if (call.value !== 0n || !isAddressEqual(call.to, findContract("manager", contracts))) return false;
-  const revocation = encodeFunctionData({ abi: sessionKeyManagerUseAbi, functionName: "revokeSessions", args: [[id]] });
-  return call.data.toLowerCase() === revocation;
-}
-
 type Reason = { readonly error: LatchkeyError; readonly distance: number };
-type Refusal = Reason & { readonly actionIndex: number };
+type Candidate = Reason & { readonly actionIndex: number };
+
+/** How far a call is from being allowed, by what is refused: the lower, the closer. */
+const distances = { to: 3, data: 2, value: 1 } as const;
 
 function findReason({
   session,
@@ -109,25 +93,10 @@ function findReason({
   const action = session.actions[actionIndex];
   if (action === undefined) return undefined;
   const context = { id, callIndex, actionIndex };
-  const length = size(call.data);
-  if (length > 0 && length < 4) return { error: new CalldataTooShortError({ length, context }), distance: 4 };
-  if (action.target !== anyTarget && !isAddressEqual(action.target, call.to)) {
-    const error = new TargetNotAllowedError({ expected: action.target, actual: call.to, context });
-    return { error, distance: 3 };
-  }
-  if (!fitsSelector(action, call)) {
-    const actual = length === 0 ? "0x00000000" : slice(call.data, 0, 4);
-    return { error: new SelectorNotAllowedError({ expected: action.selector, actual, context }), distance: 2 };
-  }
-  if (call.value > action.maxValue)
-    return { error: new ValueExceededError({ maxValue: action.maxValue, value: call.value, context }), distance: 1 };
+  const refusal = checkHeader({ session, action, call, context, contracts });
+  if (refusal !== undefined) return { error: refusal.error, distance: distances[refusal.part] };
   const error = askPolicies({ session, action, call, context, contracts });
   return error && { error, distance: 0 };
-}
-
-function fitsSelector({ selector }: Action, { data }: Call): boolean {
-  if (selector === noCalldata) return data === "0x";
-  return data !== "0x" && (selector === anySelector || selector === slice(data, 0, 4));
 }
 
 /** What the known policies of an action have against a call. */
@@ -144,17 +113,12 @@ function askPolicies({
   context: CallContext;
   contracts: ContractOverrides | undefined;
 }): LatchkeyError | undefined {
-  const checks = {
-    [findContract("abiRulePolicy", contracts)]: checkAbiRules,
-    [findContract("erc20LimitPolicy", contracts)]: checkErc20Limits,
-  };
   try {
-    for (const { policy, config } of action.policies)
-      checks[getAddress(policy)]?.({
-        config,
-        data: call.data,
+    for (const policy of action.policies)
+      askAboutCall({
+        ...{ policy, call, contracts, budget: undefined, claimedTime: 0 },
         account: session.account,
-        context: { ...context, policy },
+        context: { ...context, policy: policy.policy },
       });
     return undefined;
   } catch (error) {

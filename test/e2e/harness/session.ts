@@ -177,7 +177,7 @@ export class SessionWorld {
 
   /** What is spent of the session's budgets. */
   async budgets(): Promise<readonly { total: bigint | undefined; inPeriod: bigint | undefined }[]> {
-    const allowances = await getSessionAllowance(this.world.client, { session: this.session });
+    const allowances = await getSessionAllowance(this.world.client, { session: this.session, type: "erc20" });
     return allowances.map(({ total, perPeriod }) => ({ total: total?.spent, inPeriod: perPeriod?.spent }));
   }
 }
