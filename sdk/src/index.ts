@@ -157,6 +157,7 @@ export {
   timeLimit,
 } from "./constants.js";
 export { LatchkeyError, type LatchkeyErrorParameters } from "./errors/base.js";
+export * from "./errors/call.js";
 export {
   type DecodeSessionErrorParameters,
   type DecodeSessionErrorReturnType,

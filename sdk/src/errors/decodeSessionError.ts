@@ -15,6 +15,7 @@ import type { ContractOverrides } from "../addresses.js";
 import { sessionKeyManagerAbi, signatureCheckerAbi } from "../generated.js";
 import type { Session } from "../types.js";
 import { LatchkeyError } from "./base.js";
+import * as call from "./call.js";
 import { attempt, decodePolicyError } from "./decodePolicyError.js";
 import * as manager from "./manager.js";
 import * as policy from "./policy.js";
@@ -243,19 +244,19 @@ function decodeManagerError(
     }
     case "TargetForbidden": {
       const [id, callIndex, target] = decoded.args;
-      return new manager.TargetForbiddenError({ target, context: { id, callIndex: Number(callIndex) }, cause });
+      return new call.TargetForbiddenError({ target, context: { id, callIndex: Number(callIndex) }, cause });
     }
     case "TargetIsModule": {
       const [id, callIndex, target] = decoded.args;
-      return new manager.TargetIsModuleError({ target, context: { id, callIndex: Number(callIndex) }, cause });
+      return new call.TargetIsModuleError({ target, context: { id, callIndex: Number(callIndex) }, cause });
     }
     case "SelectorForbidden": {
       const [id, callIndex, selector] = decoded.args;
-      return new manager.SelectorForbiddenError({ selector, context: { id, callIndex: Number(callIndex) }, cause });
+      return new call.SelectorForbiddenError({ selector, context: { id, callIndex: Number(callIndex) }, cause });
     }
     case "ActionNotRevealed": {
       const [callIndex, actionIndex] = decoded.args;
-      return new manager.ActionNotRevealedError({
+      return new call.ActionNotRevealedError({
         context: { callIndex: Number(callIndex), actionIndex: Number(actionIndex) },
         cause,
       });
@@ -265,31 +266,31 @@ function decodeManagerError(
       const actionIndexes = Array.from({ length: 256 }, (_, index) => index).filter(
         (index) => ((bits >> BigInt(index)) & 1n) === 1n,
       );
-      return new manager.ActionNotClaimedError({ actionIndexes, cause });
+      return new call.ActionNotClaimedError({ actionIndexes, cause });
     }
     case "ActionTooBroad": {
       const [id, actionIndex] = decoded.args;
-      return new manager.ActionTooBroadError({ context: { id, actionIndex: Number(actionIndex) }, cause });
+      return new call.ActionTooBroadError({ context: { id, actionIndex: Number(actionIndex) }, cause });
     }
     case "TargetNotAllowed": {
       const [id, callIndex, actionIndex, expected, actual] = decoded.args;
       const context = { id, callIndex: Number(callIndex), actionIndex: Number(actionIndex) };
-      return new manager.TargetNotAllowedError({ expected, actual, context, cause });
+      return new call.TargetNotAllowedError({ expected, actual, context, cause });
     }
     case "SelectorNotAllowed": {
       const [id, callIndex, actionIndex, expected, actual] = decoded.args;
       const context = { id, callIndex: Number(callIndex), actionIndex: Number(actionIndex) };
-      return new manager.SelectorNotAllowedError({ expected, actual, context, cause });
+      return new call.SelectorNotAllowedError({ expected, actual, context, cause });
     }
     case "CalldataTooShort": {
       const [id, callIndex, length] = decoded.args;
       const context = { id, callIndex: Number(callIndex) };
-      return new manager.CalldataTooShortError({ length: Number(length), context, cause });
+      return new call.CalldataTooShortError({ length: Number(length), context, cause });
     }
     case "ValueExceeded": {
       const [id, callIndex, actionIndex, maxValue, value] = decoded.args;
       const context = { id, callIndex: Number(callIndex), actionIndex: Number(actionIndex) };
-      return new manager.ValueExceededError({ maxValue, value, context, cause });
+      return new call.ValueExceededError({ maxValue, value, context, cause });
     }
     case "PolicyRefused": {
       const [id, callIndex, actionIndex, refusing, reason] = decoded.args;
@@ -306,7 +307,7 @@ function decodeManagerError(
     }
     case "NotOwnRevocation": {
       const [id, callIndex] = decoded.args;
-      return new manager.NotOwnRevocationError({ context: { id, callIndex: Number(callIndex) }, cause });
+      return new call.NotOwnRevocationError({ context: { id, callIndex: Number(callIndex) }, cause });
     }
     case "OperationPolicyRefused": {
       const [id, policyIndex, refusing, reason] = decoded.args;

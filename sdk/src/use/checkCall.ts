@@ -11,7 +11,8 @@ import {
   TargetIsModuleError,
   TargetNotAllowedError,
   ValueExceededError,
-} from "../errors/manager.js";
+} from "../errors/call.js";
+
 import { type CallContext, LimitConfigError, UnknownPolicyError } from "../errors/policy.js";
 import { sessionKeyManagerUseAbi } from "../generated.js";
 import { checkAbiRules } from "../policies/abiRule.js";

@@ -14,6 +14,7 @@ import { type GetSessionStateErrorType, getSessionState } from "../actions/getSe
 import type { ContractOverrides } from "../addresses.js";
 import { anyPaymaster, anyTarget, ownRevocationClaim, timeLimit } from "../constants.js";
 import { LatchkeyError } from "../errors/base.js";
+import { NotOwnRevocationError } from "../errors/call.js";
 import {
   EmptyActionsError,
   type InvalidAddressError,
@@ -29,7 +30,6 @@ import {
   EpochMismatchError,
   InitializerNotAllowedError,
   NotInstalledError,
-  NotOwnRevocationError,
   OpCostExceededError,
   PaymasterNotAllowedError,
   RootNotGrantedError,

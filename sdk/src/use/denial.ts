@@ -3,14 +3,12 @@ import { timeLimit } from "../constants.js";
 import type { LatchkeyError } from "../errors/base.js";
 import {
   CalldataTooShortError,
-  EmptyWindowError,
-  EpochMismatchError,
-  OpCostExceededError,
   SelectorForbiddenError,
   TargetForbiddenError,
   TargetIsModuleError,
   ValueExceededError,
-} from "../errors/manager.js";
+} from "../errors/call.js";
+import { EmptyWindowError, EpochMismatchError, OpCostExceededError } from "../errors/manager.js";
 import {
   ArgumentMissingError,
   type ArgumentValue,
