@@ -6,14 +6,6 @@ export type LatchkeyErrorParameters = {
   facts?: readonly string[] | undefined;
 };
 
-/** `TotalLimitExceededError` is "total-limit-exceeded". */
-function toErrorCode(name: string): string {
-  return name
-    .replace(/Error$/, "")
-    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
-    .toLowerCase();
-}
-
 /**
  * The class that every error of this package extends.
  *
@@ -45,7 +37,8 @@ export class LatchkeyError extends Error {
       cause === undefined ? undefined : { cause },
     );
     this.name = name;
-    this.code = toErrorCode(name);
+    // TotalLimitExceededError: total-limit-exceeded
+    this.code = name.slice(0, -5).replace(/\B[A-Z]/g, "-$&").toLowerCase();
     this.shortMessage = shortMessage;
     this.facts = facts;
     this.docsPath = docsPath;

@@ -151,7 +151,7 @@ describe("fileAdapter", () => {
     const getBuiltinModule = (name: string) => modules[name] ?? process.getBuiltinModule?.(name);
     await withGlobals({ process: Object.assign(Object.create(process), { getBuiltinModule }) }, async () => {
       const failure = fileAdapter({ folder }).compareAndSet("a", "1", "2");
-      await expect(failure).rejects.toMatchObject({ name: "StorageAccessError", code: "ENOSPC" });
+      await expect(failure).rejects.toMatchObject({ name: "StorageAccessError", systemCode: "ENOSPC" });
     });
     expect((await readdir(folder)).sort()).toEqual([".lock", "a.json"]);
     expect(await adapter.compareAndSet("a", "1", "2")).toBe(true);
