@@ -38,7 +38,10 @@ export class LatchkeyError extends Error {
     );
     this.name = name;
     // TotalLimitExceededError: total-limit-exceeded
-    this.code = name.slice(0, -5).replace(/\B[A-Z]/g, "-$&").toLowerCase();
+    this.code = name
+      .slice(0, -5)
+      .replace(/\B[A-Z]/g, "-$&")
+      .toLowerCase();
     this.shortMessage = shortMessage;
     this.facts = facts;
     this.docsPath = docsPath;

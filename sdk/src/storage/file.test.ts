@@ -109,7 +109,10 @@ describe("fileAdapter", () => {
     const adapter = fileAdapter({ folder: join(folder, "file") });
     const failure = adapter.compareAndSet("a", undefined, "1");
     await expect(failure).rejects.toThrow(StorageAccessError);
-    await expect(failure).rejects.toMatchObject({ code: expect.stringMatching(/ENOTDIR|EEXIST/), operation: "write" });
+    await expect(failure).rejects.toMatchObject({
+      systemCode: expect.stringMatching(/ENOTDIR|EEXIST/),
+      operation: "write",
+    });
     await expect(adapter.keys()).rejects.toThrow(StorageAccessError);
     expect(await readFile(join(folder, "file"), "utf8")).toBe("theirs");
   });
@@ -117,7 +120,7 @@ describe("fileAdapter", () => {
   it("reports an entry that is no file", async () => {
     await mkdir(join(folder, "a.json"));
     const adapter = fileAdapter({ folder });
-    await expect(adapter.get("a")).rejects.toMatchObject({ code: "EISDIR", location: join(folder, "a.json") });
+    await expect(adapter.get("a")).rejects.toMatchObject({ systemCode: "EISDIR", location: join(folder, "a.json") });
     await expect(adapter.compareAndSet("a", undefined, "1")).rejects.toThrow(StorageAccessError);
   });
 
