@@ -1,4 +1,6 @@
 import {
+  type Chain,
+  type Client,
   createClient,
   custom,
   decodeFunctionData,
@@ -8,6 +10,7 @@ import {
   type Hex,
   numberToHex,
   parseAbi,
+  type Transport,
   zeroHash,
 } from "viem";
 import { entryPoint07Abi, entryPoint07Address, type SmartAccount, toSmartAccount } from "viem/account-abstraction";
@@ -122,7 +125,7 @@ export function createMockClient(
 }
 
 /** A smart account as its owner uses it, without any abilities. */
-export async function createOwner(client: ReturnType<typeof createMockClient>["client"]): Promise<SmartAccount> {
+export async function createOwner(client: Client<Transport, Chain | undefined, undefined>): Promise<SmartAccount> {
   return toSmartAccount({
     client,
     entryPoint: { abi: entryPoint07Abi, address: entryPoint07Address, version: "0.7" },
