@@ -9,14 +9,15 @@ async function run() {
   const page = await check();
   const worker = await askWorker();
   const store = createSessionStore();
-  const name = "the-page";
-  const before = await store.keys.get(name);
-  if (before === undefined) {
+  const kept = sessionStorage.getItem("sessionKey");
+  if (kept === null) {
     const key = await createP256SessionKey();
-    await store.keys.add(name, key);
+    await store.keys.save(key);
     sessionStorage.setItem("sessionKey", key.sessionKey);
     return { page, worker, adapter: store.adapter.kind, isFirst: true };
   }
+  const before = await store.keys.load(kept);
+  if (before.type !== "webCrypto") throw new Error(`the key is ${before.type}`);
   const signature = await before.sign(`0x${"33".repeat(32)}`, /** @type {never} */ (undefined));
   const exported = await crypto.subtle.exportKey("pkcs8", before.keyPair.privateKey).then(
     () => true,
@@ -28,7 +29,7 @@ async function run() {
     worker,
     adapter: store.adapter.kind,
     isFirst: false,
-    isSame: isSame && before.sessionKey === sessionStorage.getItem("sessionKey"),
+    isSame: isSame && before.sessionKey === kept,
     signatureBytes: (signature.length - 2) / 2,
     exported,
   };
