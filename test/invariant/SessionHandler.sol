@@ -1,320 +1,392 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
-import {SessionTest} from "../utils/SessionTest.sol";
-import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
+import {Vm} from "forge-std/Test.sol";
+import {IOperationPolicy, OperationFacts} from "contracts/interfaces/IOperationPolicy.sol";
 import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
-import {SessionStatus} from "contracts/types/Session.sol";
-import {Action, Policy, Session} from "contracts/types/Session.sol";
+import {Session, SessionStatus} from "contracts/types/Session.sol";
+import {UseBuilder} from "../utils/UseBuilder.sol";
+import {Limit} from "./SessionWorld.sol";
+import {Attempt, SessionModel} from "./SessionModel.sol";
 
-/// @notice Drives the manager with several accounts and sessions, and keeps a model of what must come out.
+interface IUserOpHash {
+    function getUserOpHash(PackedUserOperation calldata op) external view returns (bytes32);
+}
+
+/// @notice Does what owners, session keys, bundlers and strangers can do, in any order. Each function says to {SessionModel} what
+/// is about to be done, and compares the outcome with what the model says by equality: success, or the exact revert.
 ///
-/// Before each call it predicts success or the exact revert; the outcome is compared by equality. Two accounts hold the
-/// same three sessions each (other ids, because the account is part of a session), all of one key:
-/// 0: 100 in total; 1: 40 a day; 2: 100 in total and 40 a day, shared by transfer and approve.
-contract SessionHandler is SessionTest {
-    uint256 internal constant ACCOUNTS = 2;
-    uint256 internal constant SESSIONS = 3;
-    uint256 internal constant TOTAL_LIMIT = 100;
-    uint256 internal constant PERIOD_LIMIT = 40;
-    uint256 internal constant PERIOD = 1 days;
-    address internal constant TOKEN = address(0x70CE);
+/// An actor of one's own is a function here, with its selector in {actions}, and a path for {SessionModel-reached}.
+contract SessionHandler is SessionModel {
+    address payable private constant BUNDLER = payable(address(0xB0));
+    uint256 private constant MAX_EPOCH_STEP = 1 << 40;
 
-    /// What the model knows of a session of an account.
-    struct Ghost {
-        SessionStatus status;
-        uint256 total;
-        uint256 period;
-        uint256 inPeriod;
-        /// What was accepted in each period, by an independent sum.
-        mapping(uint256 period => uint256 sum) accepted;
-        uint256 acceptedEver;
-    }
-
-    address[] public accounts;
-    mapping(bytes32 id => Ghost) internal ghosts;
-    mapping(address account => bool) public installed;
-    mapping(address account => uint64) public epochs;
-    mapping(address account => mapping(uint256 index => uint64)) internal sessionEpochs;
-    /// How often each path was taken, to show that all are.
-    mapping(string path => uint256 times) public reached;
-    mapping(address account => mapping(uint256 index => bytes32)) public ids;
-    bool public exceeded;
-    bool public revokedActed;
     bool public epochFell;
 
     constructor() {
-        SessionTest.setUp();
+        setUp();
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
-            address account = address(uint160(0xACC0 + i));
-            accounts.push(account);
-            vm.prank(account);
-            manager.onInstall("");
-            installed[account] = true;
-            for (uint256 k = 0; k < SESSIONS; ++k) {
-                ids[account][k] = grant(sessionOf(account, k));
-                _ghost(account, k).status = SessionStatus.Granted;
-            }
+            ghosts[accounts[i]].installed = true;
+            ghosts[accounts[i]].rule = 2;
+            _grantAll(accounts[i]);
         }
+    }
+
+    /// @notice The functions for the fuzzer to call.
+    function actions() external pure returns (bytes4[] memory selectors) {
+        selectors = new bytes4[](10);
+        selectors[0] = this.operate.selector;
+        selectors[1] = this.revoke.selector;
+        selectors[2] = this.grantAgain.selector;
+        selectors[3] = this.revokeAll.selector;
+        selectors[4] = this.renew.selector;
+        selectors[5] = this.install.selector;
+        selectors[6] = this.uninstall.selector;
+        selectors[7] = this.setRule.selector;
+        selectors[8] = this.intrude.selector;
+        selectors[9] = this.passTime.selector;
     }
 
     /*//////////////////////////////////////////////////////////////
-                                ACTIONS
+                               OPERATIONS
     //////////////////////////////////////////////////////////////*/
 
-    /// @notice The key spends `amounts` in one operation, by transfer or approve, claiming a time around now.
-    function use(
-        uint256 accountSeed,
-        uint256 index,
-        uint256[3] memory amounts,
-        uint256 count,
-        uint256 kinds,
-        int256 drift
-    ) external {
-        address account = accounts[accountSeed % ACCOUNTS];
-        index = index % SESSIONS;
-        count = bound(count, 1, 3);
-        uint48 time = uint48(uint256(int256(block.timestamp) + bound(drift, -2 days, 2 days)));
-
-        uint8[] memory claims = new uint8[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            amounts[i] = bound(amounts[i], 0, 60);
-            claims[i] = uint8(kinds >> i & 1);
+    /// @notice A bundle of one to three operations, of any accounts and sessions.
+    function operate(Attempt[3] calldata three, uint8 count) external {
+        Attempt[] memory attempts = new Attempt[](count % 4 < 2 ? 1 : count % 4);
+        for (uint256 i = 0; i < attempts.length; ++i) {
+            attempts[i] = three[i];
         }
-        (bytes memory revertData, uint256 validationData) = _predict(account, index, amounts, claims, time);
-        (bool success, bytes memory answer) = _validate(account, index, amounts, claims, time);
-        if (revertData.length != 0) {
-            assertFalse(success, "the model refuses");
-            assertEq(answer, revertData, "with this error");
-        } else {
-            assertTrue(success, "the model accepts");
-            assertEq(abi.decode(answer, (uint256)), validationData, "with this window");
-            if (_ghost(account, index).status != SessionStatus.Granted) revokedActed = true;
-            _commit(account, index, amounts, count, time);
-            reached["accepted"]++;
+        tokens[3].aimAt(idOf[accounts[three[0].account % ACCOUNTS]][three[0].session % SESSIONS]);
+        PackedUserOperation[] memory ops = new PackedUserOperation[](attempts.length);
+        for (uint256 i = 0; i < attempts.length; ++i) {
+            ops[i] = _opOf(three[i], i);
+        }
+        (bool expected, bytes memory prediction) = address(this).call(abi.encodeCall(this.model, (attempts)));
+
+        vm.prank(BUNDLER, BUNDLER);
+        (bool success, bytes memory answer) =
+            address(entryPoint).call(abi.encodeCall(entryPoint.handleOps, (ops, BUNDLER)));
+        assertEq(success, expected, "whether it is refused");
+        if (!expected) assertEq(answer, prediction, "with what");
+        _count(expected, prediction, attempts.length);
+    }
+
+    /// @dev By the error, and inside of AA23 by the manager's and the policy's.
+    function _count(bool expected, bytes memory prediction, uint256 length) private {
+        if (expected) {
+            reached[length == 1 ? "accepted" : "accepted bundle"]++;
+            return;
+        }
+        reached["refused"]++;
+        reached[vm.toString(bytes32(bytes4(prediction)))]++;
+        if (bytes4(prediction) != bytes4(keccak256("FailedOpWithRevert(uint256,string,bytes)"))) {
+            reached[_isLate(prediction) ? "AA22" : "AA24"]++;
+            return;
+        }
+        (,, bytes memory reason) = abi.decode(_arguments(prediction), (uint256, string, bytes));
+        reached[vm.toString(bytes32(bytes4(reason)))]++;
+        if (bytes4(reason) == ISessionKeyManager.PolicyRefused.selector) {
+            (,,,, bytes memory inner) = abi.decode(_arguments(reason), (bytes32, uint256, uint256, address, bytes));
+            reached[vm.toString(bytes32(bytes4(inner)))]++;
+        }
+        if (bytes4(reason) == ISessionKeyManager.OperationPolicyRefused.selector) {
+            (, uint256 i,,) = abi.decode(_arguments(reason), (bytes32, uint256, address, bytes));
+            reached[i == 0 ? "too many operations" : "too much gas"]++;
         }
     }
 
-    /// @dev Has the manager validate one operation of the session.
-    function _validate(address account, uint256 index, uint256[3] memory amounts, uint8[] memory claims, uint48 time)
+    function _isLate(bytes memory prediction) private pure returns (bool) {
+        (, string memory reason) = abi.decode(_arguments(prediction), (uint256, string));
+        return keccak256(bytes(reason)) == keccak256("AA22 expired or not due");
+    }
+
+    function _arguments(bytes memory data) private pure returns (bytes memory rest) {
+        rest = new bytes(data.length - 4);
+        for (uint256 i = 0; i < rest.length; ++i) {
+            rest[i] = data[i + 4];
+        }
+    }
+
+    function _opOf(Attempt calldata attempt, uint256 index) private view returns (PackedUserOperation memory op) {
+        address account = accounts[attempt.account % ACCOUNTS];
+        uint256 k = attempt.session % SESSIONS;
+        (bytes memory callData, uint8[] memory claims) = _callsOf(attempt, sessionOf(account, k));
+        op = newOp(account, callData);
+        op.nonce = entryPoint.getNonce(account, uint192(uint160(address(manager))) << 32 | uint192(index));
+        bytes memory use = UseBuilder.pack(sessionOf(account, k), timeOf(attempt), claims);
+        op.signature = _signUse(attempt, k, op, _withEvidence(attempt, account, k, use));
+    }
+
+    function _callsOf(Attempt calldata attempt, Session memory session)
         private
-        returns (bool success, bytes memory answer)
+        view
+        returns (bytes memory callData, uint8[] memory claims)
     {
-        Session memory session = sessionOf(account, index);
+        claims = new uint8[](callsOf(attempt));
         Execution[] memory calls = new Execution[](claims.length);
         for (uint256 i = 0; i < claims.length; ++i) {
-            bytes4 selector = session.actions[claims[i]].selector;
-            calls[i] = Execution(TOKEN, 0, abi.encodeWithSelector(selector, address(0xBEEF), amounts[i]));
+            (calls[i], claims[i]) = callOf(session, attempt.kinds[i] % KINDS, amountOf(attempt, i));
         }
-        PackedUserOperation memory op = newOp(account, batch(calls));
-        bytes32 opHash = keccak256(abi.encode(op.callData, time, reached["use"]++));
-        op.signature = sign(session, time, claims, opHash);
-        vm.prank(account);
-        return address(manager).call(abi.encodeCall(manager.validateUserOp, (op, opHash)));
+        if (claims.length > 1) return (batch(calls), claims);
+        return (single(calls[0].target, calls[0].value, calls[0].callData), claims);
     }
 
-    function revoke(uint256 accountSeed, uint256 index, uint256 dice) external {
-        // Seldom, so that sessions live long enough to spend.
+    function _signUse(Attempt calldata attempt, uint256 k, PackedUserOperation memory op, bytes memory use)
+        private
+        view
+        returns (bytes memory)
+    {
+        bytes32 opHash = IUserOpHash(address(entryPoint)).getUserOpHash(op);
+        bytes32 digest = manager.hashUse(opHash, idOf[op.sender][k], keccak256(use));
+        // The other key is the owner's.
+        Vm.Wallet memory rightKey = k == SIGNED ? secondKey : key;
+        return abi.encodePacked(use, _signature(isSignedRightly(attempt) ? rightKey : owner, digest));
+    }
+
+    function _withEvidence(Attempt calldata attempt, address account, uint256 k, bytes memory use)
+        private
+        view
+        returns (bytes memory)
+    {
+        if (evidenceOf(attempt) == 0) return use;
+        if (k == 1 || k == 2) {
+            bytes32[] memory proof = new bytes32[](1);
+            proof[0] = idOf[account][3 - k];
+            return UseBuilder.withProof(use, proof);
+        }
+        if (k != SIGNED) return use;
+        bytes32[] memory bundle = bundleOf(idOf[account][k]);
+        bytes memory signature = _signature(evidenceOf(attempt) == FORGED ? secondKey : owner, bundleDigest(bundle));
+        address validator = evidenceOf(attempt) == OTHER_PREFIX ? address(0) : ownerValidator;
+        return UseBuilder.withGrant(use, bundle, 0, abi.encodePacked(validator, signature));
+    }
+
+    function _signature(Vm.Wallet memory wallet, bytes32 digest) private pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(wallet.privateKey, digest);
+        return abi.encodePacked(r, s, v);
+    }
+
+    /*//////////////////////////////////////////////////////////////
+                               THE OWNER
+    //////////////////////////////////////////////////////////////*/
+
+    /// @notice Revokes a session, or the root of two. Seldom, so that sessions live long enough to spend.
+    function revoke(uint8 who, uint8 index, uint8 dice) external {
         if (dice % 8 != 0) return;
-        address account = accounts[accountSeed % ACCOUNTS];
-        index = index % SESSIONS;
-        bytes32[] memory list = new bytes32[](1);
-        list[0] = ids[account][index];
+        address account = accounts[who % ACCOUNTS];
+        bytes32 id = idOf[account][index % 7];
         vm.prank(account);
-        manager.revokeSessions(list);
-        _ghost(account, index).status = SessionStatus.Revoked;
-        reached["revoke"]++;
+        manager.revokeSessions(_list(id));
+        statusOf[id] = SessionStatus.Revoked;
+        reached[index % 7 == ROOT ? "revoke root" : "revoke"]++;
     }
 
-    /// @notice Granting again: refused for what was revoked, nothing else for what is granted.
-    function grantAgain(uint256 accountSeed, uint256 index) external {
-        address account = accounts[accountSeed % ACCOUNTS];
-        index = index % SESSIONS;
-        bytes32[] memory list = new bytes32[](1);
-        list[0] = ids[account][index];
-        Ghost storage ghost = _ghost(account, index);
-        if (ghost.status == SessionStatus.Revoked) {
-            vm.expectRevert(abi.encodeWithSelector(ISessionKeyManager.SessionIsRevoked.selector, list[0]));
-            reached["grant refused"]++;
-        } else {
-            ghost.status = SessionStatus.Granted;
-            reached["grant"]++;
+    /// @notice Grants again, or publishes: refused for what was revoked, nothing else for what is granted.
+    function grantAgain(uint8 who, uint8 index, bool publish, uint8 dice) external {
+        if (dice % 4 != 0) return;
+        address account = accounts[who % ACCOUNTS];
+        index = index % 7;
+        publish = publish && index != ROOT;
+        bytes32 id = idOf[account][index];
+        bytes memory question = abi.encodeCall(manager.grantSessions, (_list(id)));
+        if (publish) {
+            Session[] memory sessions = new Session[](1);
+            sessions[0] = sessionOf(account, index);
+            question = abi.encodeCall(manager.grantAndPublishSessions, (sessions));
         }
-        vm.prank(account);
-        manager.grantSessions(list);
+        bytes memory refusal = abi.encodeWithSelector(ISessionKeyManager.SessionIsRevoked.selector, id);
+        bool revoked = statusOf[id] == SessionStatus.Revoked;
+        _expect(account, question, revoked ? refusal : bytes(""));
+        if (!revoked) statusOf[id] = SessionStatus.Granted;
+        reached[revoked ? "grant refused" : publish ? "publish" : "grant"]++;
     }
 
-    function revokeAll(uint256 accountSeed, uint256 step, uint256 dice) external {
+    function revokeAll(uint8 who, uint256 step, uint8 dice) external {
         if (dice % 16 != 0) return;
-        address account = accounts[accountSeed % ACCOUNTS];
-        uint64 next = epochs[account] + uint64(bound(step, 1, 1 << 40));
-        vm.prank(account);
-        manager.revokeAll(next);
-        epochs[account] = next;
-        reached["revokeAll"]++;
+        address account = accounts[who % ACCOUNTS];
+        uint64 epoch = ghosts[account].epoch;
+        uint64 next = epoch + uint64(bound(step, 0, MAX_EPOCH_STEP + 1));
+        bool valid = next != epoch && next - epoch <= MAX_EPOCH_STEP;
+        bytes memory refusal = abi.encodeWithSelector(ISessionKeyManager.InvalidEpoch.selector, epoch, next);
+        _expect(account, abi.encodeCall(manager.revokeAll, (next)), valid ? bytes("") : refusal);
+        if (valid) ghosts[account].epoch = next;
+        reached[valid ? "revokeAll" : "revokeAll refused"]++;
     }
 
-    /// @notice The owner writes the sessions anew for the present epoch and grants them: other ids, other budgets.
-    function renew(uint256 accountSeed) external {
-        address account = accounts[accountSeed % ACCOUNTS];
+    /// @notice Writes the sessions anew for the present epoch and grants them: other ids, other budgets.
+    function renew(uint8 who) external {
+        address account = accounts[who % ACCOUNTS];
+        if (sessionEpochs[account][0] == ghosts[account].epoch) return;
         for (uint256 k = 0; k < SESSIONS; ++k) {
-            if (sessionEpochs[account][k] == epochs[account]) continue;
-            sessionEpochs[account][k] = epochs[account];
-            ids[account][k] = grant(sessionOf(account, k));
-            _ghost(account, k).status = SessionStatus.Granted;
-            reached["renew"]++;
+            sessionEpochs[account][k] = ghosts[account].epoch;
+        }
+        identify(account);
+        _grantAll(account);
+        reached["renew"]++;
+    }
+
+    function _grantAll(address account) private {
+        bytes32[] memory ids = new bytes32[](4);
+        (ids[0], ids[1], ids[2]) = (idOf[account][0], idOf[account][3], idOf[account][5]);
+        ids[3] = idOf[account][ROOT];
+        vm.prank(account);
+        manager.grantSessions(ids);
+        for (uint256 i = 0; i < 4; ++i) {
+            statusOf[ids[i]] = SessionStatus.Granted;
         }
     }
 
-    function reinstall(uint256 accountSeed, bool skipUninstall, uint256 dice) external {
-        if (dice % 16 != 0) return;
-        address account = accounts[accountSeed % ACCOUNTS];
-        vm.startPrank(account);
-        if (!skipUninstall) manager.onUninstall("");
-        manager.onInstall("");
-        vm.stopPrank();
-        uint64 epoch = manager.epochOf(account);
-        if (epoch <= epochs[account]) epochFell = true;
-        epochs[account] = epoch;
-        reached[skipUninstall ? "reinstall without uninstall" : "reinstall"]++;
+    /// @notice Installs the manager, again if the account skipped {uninstall}.
+    function install(uint8 who, uint8 rule, uint8 dice) external {
+        address account = accounts[who % ACCOUNTS];
+        Ghost storage ghost = ghosts[account];
+        if (ghost.installed && dice % 16 != 0) return;
+        reached[ghost.installed ? "install over" : "install"]++;
+        vm.prank(account);
+        manager.onInstall(ruleOf(rule % 3));
+        ghost.rule = rule % 3;
+        if (ghost.installed) _takeEpoch(account);
+        ghost.installed = true;
     }
 
-    function passTime(uint256 by) external {
-        vm.warp(block.timestamp + bound(by, 1, 12 hours));
+    function uninstall(uint8 who, bytes calldata data, uint8 dice) external {
+        if (dice % 32 != 0) return;
+        address account = accounts[who % ACCOUNTS];
+        vm.prank(account);
+        manager.onUninstall(data);
+        _takeEpoch(account);
+        ghosts[account].installed = false;
+        ghosts[account].rule = 0;
+        reached["uninstall"]++;
+    }
+
+    /// @dev The manager drew an epoch from a block's hash: a later one, and not too late.
+    function _takeEpoch(address account) private {
+        uint64 epoch = manager.epochOf(account);
+        uint64 before = ghosts[account].epoch;
+        if (epoch <= before || epoch - before > MAX_EPOCH_STEP) epochFell = true;
+        ghosts[account].epoch = epoch;
+    }
+
+    function setRule(uint8 who, uint8 rule, uint8 dice) external {
+        if (dice % 8 != 0) return;
+        address account = accounts[who % ACCOUNTS];
+        bool installed = ghosts[account].installed;
+        bytes memory refusal = abi.encodeWithSelector(ISessionKeyManager.NotInstalled.selector, account);
+        _expect(account, abi.encodeCall(manager.setSignedGrants, (ruleOf(rule % 3))), installed ? bytes("") : refusal);
+        if (installed) ghosts[account].rule = rule % 3;
+        reached[installed ? "setRule" : "setRule refused"]++;
+    }
+
+    /*//////////////////////////////////////////////////////////////
+                                 OTHERS
+    //////////////////////////////////////////////////////////////*/
+
+    /// @notice A stranger, or another of the accounts, does with a session whatever it can: nothing of the account changes, which
+    /// {checkAll} would find.
+    function intrude(uint8 who, uint8 index, uint8 kind) external {
+        address account = accounts[who % ACCOUNTS];
+        bytes32 id = idOf[account][index % 7];
+        // An account that is intruded on by another has ids of its own: those are not what it revokes.
+        address stranger = kind & 8 != 0 ? accounts[(uint256(who) + 1) % ACCOUNTS] : address(0x57A);
+        vm.startPrank(stranger);
+        if (kind % 4 == 0) manager.revokeSessions(_list(id));
+        if (kind % 4 == 1 && manager.sessionStatus(stranger, id) != SessionStatus.Revoked) {
+            manager.grantSessions(_list(id));
+        }
+        if (kind % 4 == 2) {
+            Limit memory limit = operationLimit(0);
+            IOperationPolicy(usageLimit)
+                .checkOperation(
+                    account,
+                    budgetIdOf(id, limit),
+                    _facts(),
+                    block.timestamp,
+                    abi.encodePacked(uint8(2), uint128(1 << 100))
+                );
+        }
+        if (kind % 4 == 3) {
+            Session[] memory sessions = new Session[](1);
+            sessions[0] = sessionOf(account, index % SESSIONS);
+            bytes memory refusal = abi.encodeWithSelector(
+                ISessionKeyManager.SessionOfAnotherAccount.selector, idOf[account][index % SESSIONS], account
+            );
+            vm.expectRevert(refusal);
+            manager.grantAndPublishSessions(sessions);
+        }
+        vm.stopPrank();
+        reached["intrude"]++;
+    }
+
+    /// @notice Mostly hours, sometimes days.
+    function passTime(uint32 by, uint8 dice) external {
+        vm.warp(block.timestamp + bound(by, 1, dice % 4 == 0 ? 2 days : 3 hours));
+        vm.roll(block.number + 1);
         reached["passTime"]++;
     }
 
-    /*//////////////////////////////////////////////////////////////
-                                 MODEL
-    //////////////////////////////////////////////////////////////*/
-
-    /// @dev The exact revert, or none and the validation data.
-    function _predict(address account, uint256 index, uint256[3] memory amounts, uint8[] memory claims, uint48 time)
-        private
-        view
-        returns (bytes memory revertData, uint256 validationData)
-    {
-        bytes32 id = ids[account][index];
-        Ghost storage ghost = _ghost(account, index);
-        if (sessionEpochs[account][index] != epochs[account]) {
-            return (
-                abi.encodeWithSelector(
-                    ISessionKeyManager.EpochMismatch.selector, id, sessionEpochs[account][index], epochs[account]
-                ),
-                0
-            );
-        }
-        if (ghost.status == SessionStatus.Revoked) {
-            return (abi.encodeWithSelector(ISessionKeyManager.SessionIsRevoked.selector, id), 0);
-        }
-        uint256 total = ghost.total;
-        uint256 period = ghost.period;
-        uint256 inPeriod = ghost.inPeriod;
-        uint256 claimed = time / PERIOD;
-        for (uint256 i = 0; i < claims.length; ++i) {
-            bytes memory inner;
-            if (index != 1 && total + amounts[i] > TOTAL_LIMIT) {
-                inner = abi.encodeWithSelector(ILimitPolicy.TotalLimitExceeded.selector, TOTAL_LIMIT, total, amounts[i]);
-            } else if (index != 0) {
-                if (claimed < period) {
-                    inner = abi.encodeWithSelector(ILimitPolicy.PeriodInPast.selector, period, claimed);
-                } else {
-                    if (claimed > period) (period, inPeriod) = (claimed, 0);
-                    if (inPeriod + amounts[i] > PERIOD_LIMIT) {
-                        inner = abi.encodeWithSelector(
-                            ILimitPolicy.PeriodLimitExceeded.selector,
-                            PERIOD_LIMIT,
-                            inPeriod,
-                            amounts[i],
-                            (claimed + 1) * PERIOD
-                        );
-                    }
-                }
-            }
-            if (inner.length != 0) {
-                return (
-                    abi.encodeWithSelector(
-                        ISessionKeyManager.PolicyRefused.selector, id, i, claims[i], erc20Limit, inner
-                    ),
-                    0
-                );
-            }
-            total += amounts[i];
-            inPeriod += amounts[i];
-        }
-        if (index != 0) validationData = (claimed * PERIOD) << 208 | (claimed * PERIOD + PERIOD - 1) << 160;
+    function _expect(address account, bytes memory question, bytes memory refusal) private {
+        vm.prank(account);
+        (bool success, bytes memory answer) = address(manager).call(question);
+        assertEq(success, refusal.length == 0, "whether it is refused");
+        if (!success) assertEq(answer, refusal, "with what");
     }
 
-    function _commit(address account, uint256 index, uint256[3] memory amounts, uint256 count, uint48 time) private {
-        Ghost storage ghost = _ghost(account, index);
-        uint256 sum = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            sum += amounts[i];
-        }
-        if (index != 1) ghost.total += sum;
-        if (index != 0) {
-            uint256 claimed = time / PERIOD;
-            if (claimed > ghost.period) (ghost.period, ghost.inPeriod) = (claimed, 0);
-            ghost.inPeriod += sum;
-        }
-        ghost.acceptedEver += sum;
-        ghost.accepted[time / PERIOD] += sum;
-        if (index != 1 && ghost.acceptedEver > TOTAL_LIMIT) exceeded = true;
-        if (index != 0 && ghost.accepted[time / PERIOD] > PERIOD_LIMIT) exceeded = true;
+    function _facts() private pure returns (OperationFacts memory facts) {
+        facts.calls = 1;
+    }
+
+    function _list(bytes32 id) private pure returns (bytes32[] memory list) {
+        list = new bytes32[](1);
+        list[0] = id;
     }
 
     /*//////////////////////////////////////////////////////////////
-                                 VIEWS
+                           STATE AGAINST MODEL
     //////////////////////////////////////////////////////////////*/
 
-    function _ghost(address account, uint256 index) private view returns (Ghost storage) {
-        return ghosts[ids[account][index]];
+    /// @notice Everything that the contracts have stored, and everything that left the accounts, is what the model says.
+    function checkAll() external view {
+        for (uint256 i = 0; i < ACCOUNTS; ++i) {
+            _checkAccount(accounts[i]);
+            for (uint256 k = 0; k <= SESSIONS; ++k) {
+                bytes32 id = idOf[accounts[i]][k];
+                assertEq(uint8(manager.sessionStatus(accounts[i], id)), uint8(statusOf[id]), "status");
+            }
+            for (uint256 k = 0; k < 9; ++k) {
+                _checkBudget(accounts[i], k);
+            }
+        }
     }
 
-    function sessionOf(address account, uint256 index) public view returns (Session memory session) {
-        session.account = account;
-        session.chainId = block.chainid;
-        session.epoch = sessionEpochs[account][index];
-        session.salt = bytes32(index);
-        session.sessionKey = abi.encodePacked(key.addr);
-        session.maxOpCost = 1 ether;
-        session.actions = new Action[](2);
-        session.actions[0] = newAction(TOKEN, IERC20.transfer.selector, address(erc20Limit), configOf(index));
-        session.actions[1] = newAction(TOKEN, IERC20.approve.selector, address(erc20Limit), configOf(index));
+    function _checkAccount(address account) private view {
+        Ghost storage ghost = ghosts[account];
+        assertEq(manager.epochOf(account), ghost.epoch, "epoch");
+        assertEq(manager.isInitialized(account), ghost.installed, "installed");
+        (bool allowed, bytes memory prefix) = manager.signedGrantsOf(account);
+        assertEq(allowed, ghost.rule != 0, "grants by signature");
+        assertEq(prefix, ghost.rule == 2 ? abi.encodePacked(ownerValidator) : bytes(""), "their prefix");
+        assertEq(account.balance, ENDOWMENT - ghost.etherSent, "ether");
+        assertEq(sink.received(account), ghost.etherSent, "ether that arrived");
+        assertEq(sink.calls(account), ghost.sinkCalls, "calls to the sink");
+        for (uint256 i = 0; i < 5; ++i) {
+            assertEq(tokens[i].sent(account), ghost.sent[i], "tokens");
+            assertEq(tokens[i].approved(account), ghost.approved[i], "allowances");
+            assertEq(tokens[i].calls(account), ghost.calls[i], "calls to a token");
+        }
     }
 
-    function configOf(uint256 index) public pure returns (bytes memory) {
-        bytes memory perPeriod = abi.encodePacked(uint128(PERIOD_LIMIT), uint32(PERIOD), uint48(0));
-        if (index == 0) return abi.encodePacked(uint8(2), uint128(TOTAL_LIMIT));
-        if (index == 1) return abi.encodePacked(uint8(4), perPeriod);
-        return abi.encodePacked(uint8(2 | 4), uint128(TOTAL_LIMIT), perPeriod);
-    }
-
-    /// @notice What the policy has counted for a session, and what the model has.
-    function counted(address account, uint256 index)
-        external
-        view
-        returns (uint256[3] memory actual, uint256[3] memory model)
-    {
-        bytes32 budgetId = keccak256(abi.encode(ids[account][index], address(erc20Limit), keccak256(configOf(index))));
-        (actual[0], actual[1], actual[2]) = erc20Limit.spent(address(manager), budgetId, account);
-        Ghost storage ghost = _ghost(account, index);
-        model = [ghost.total, ghost.inPeriod, ghost.period];
-    }
-
-    function statusOf(address account, uint256 index)
-        external
-        view
-        returns (SessionStatus actual, SessionStatus model)
-    {
-        return (manager.sessionStatus(account, ids[account][index]), _ghost(account, index).status);
-    }
-
-    function epochOf(address account) external view returns (uint64) {
-        return manager.epochOf(account);
+    function _checkBudget(address account, uint256 i) private view {
+        bytes32 budgetId = budgetIdsOf[account][i];
+        (uint256 total, uint256 inPeriod, uint256 period) =
+            ILimitPolicy(policyOf(i)).spent(address(manager), budgetId, account);
+        Budget storage budget = budgets[budgetId];
+        assertEq(total, budget.total, "in total");
+        assertEq(inPeriod, budget.inPeriod, "in the period");
+        assertEq(period, budget.period, "the period");
     }
 }
