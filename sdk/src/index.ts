@@ -294,6 +294,7 @@ export {
   type DescribeSessionParameters,
   type DescribeSessionReturnType,
   describeSession,
+  type MessageInfo,
   type TokenInfo,
 } from "./session/describeSession.js";
 export { decodeSession, encodeSession } from "./session/encodeSession.js";

@@ -15,7 +15,7 @@ import { InvalidParameterError } from "../errors/input.js";
 import { TypedDataConfigError } from "../errors/policy.js";
 import type { PolicyRequest } from "../types.js";
 import { createReader } from "../utils/reader.js";
-import { type AbiRuleGroup, encodeAbiRuleConfig } from "./abiRule.js";
+import { type AbiRuleGroup, decodeAbiRuleConfig, encodeAbiRuleConfig } from "./abiRule.js";
 
 /** The types of messages, as viem has them; without `EIP712Domain`. */
 export type MessageTypes = { readonly [name: string]: readonly TypedDataParameter[] };
@@ -117,6 +117,55 @@ function getFields(types: MessageTypes, name: string): readonly TypedDataParamet
   const fields = types[name];
   if (fields === undefined) throw new InvalidParameterError({ parameter: name, expected: "a struct of the types" });
   return fields;
+}
+
+/** What a `TypedDataPolicy` is configured with: hashes of a domain and a type, and rules; or the beginning of a text. */
+export type DecodedMessagePermission =
+  | {
+      readonly separator: Hex;
+      readonly typeHash: Hex;
+      /** How many fields the message has. */
+      readonly fields: number;
+      readonly nested: readonly (NestedStruct & { readonly typeHash: Hex; readonly fields: number })[];
+      readonly rules: readonly AbiRuleGroup[];
+    }
+  | { readonly beginning: Hex };
+
+/**
+ * Reads a configuration of a `TypedDataPolicy`.
+ *
+ * @throws TypedDataConfigError if it is malformed.
+ */
+export function decodeTypedDataConfig(config: Hex): readonly DecodedMessagePermission[] {
+  const fail = (position: number): never => {
+    throw new TypedDataConfigError({ position });
+  };
+  const reader = createReader(config, fail);
+  const count = reader.number(1);
+  if (count === 0) fail(0);
+  const all = Array.from({ length: count }, (): DecodedMessagePermission => {
+    const length = reader.number(2);
+    const start = reader.position();
+    const alternative = createReader(reader.bytes(length), (position) => fail(start + position));
+    const kind = alternative.number(1);
+    if (kind === 1 && alternative.left() > 0) return { beginning: alternative.bytes(alternative.left()) };
+    if (kind !== 0) fail(start);
+    const header = { separator: alternative.bytes(32), typeHash: alternative.bytes(32), fields: alternative.number(1) };
+    const nested = Array.from({ length: alternative.number(1) }, () => ({
+      parent: alternative.number(1),
+      field: alternative.number(1),
+      typeHash: alternative.bytes(32),
+      fields: alternative.number(1),
+    }));
+    const left = alternative.left();
+    return { ...header, nested, rules: left === 0 ? [] : decodeAbiRuleConfig(alternative.bytes(left)) };
+  });
+  return reader.left() === 0 ? all : fail(reader.position());
+}
+
+/** The hash of a struct's type (EIP-712). */
+export function hashType(types: MessageTypes, primaryType: string): Hex {
+  return keccak256(stringToHex(describeType(types, primaryType)));
 }
 
 /** EIP-712's encodeType: the struct, then those it refers to in alphabetical order. */
