@@ -27,17 +27,18 @@ import {
 
 afterEach(cleanup);
 
+// Without multicall: the mock answers calls one by one.
+const chain = { ...mainnet, contracts: {} };
+
 const publish = () => ({ id: getSessionId(session), data: encodeSession(session), account }) as const;
 
 /** A page whose chain answers as the state says, and what it was asked. */
 function createPage(state: Parameters<typeof createMockClient>[0] = {}, config: LatchkeyConfig = {}) {
   const { client, requests } = createMockClient({ now: () => session.validAfter + 1, ...state });
   const wagmi = createConfig({
-    chains: [mainnet],
-    // The mock answers calls one by one.
-    batch: { multicall: false },
+    chains: [chain],
     transports: {
-      [mainnet.id]: custom({ request: ({ method, params }) => client.request({ method, params } as never) }),
+      [chain.id]: custom({ request: ({ method, params }) => client.request({ method, params } as never) }),
     },
   });
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
@@ -109,7 +110,7 @@ describe("useSessionAllowance", () => {
     const { wrapper, queries } = createPage({ spent });
     const { result } = renderHook(() => useSessionAllowance({ session }), { wrapper });
     await waitFor(() => expect(result.current.data).toBeDefined());
-    const total = () => result.current.data?.find((allowance) => allowance.total)?.total;
+    const total = () => result.current.data?.find(({ type }) => type === "erc20")?.total;
     expect(total()?.spent).toBe(1n);
     spent[0] = 3n;
     await act(() => queries.invalidateQueries({ queryKey: sessionQueryKeys.allowance(session) }));
@@ -165,7 +166,7 @@ describe("hooks that send", () => {
     const store = createSessionStore({ adapter: memoryAdapter() });
     const { client, wrapper, requests } = createPage({ status: 0 }, { store });
     const bundlerClient = createClient({
-      chain: mainnet,
+      chain,
       transport: custom(
         {
           request: async ({ method }: { method: string }) => {
@@ -175,7 +176,7 @@ describe("hooks that send", () => {
         { retryCount: 0 },
       ),
     });
-    const owner = await createOwner(createClient({ chain: mainnet, transport: custom(client) }));
+    const owner = await createOwner(createClient({ chain, transport: custom(client) }));
     const settled: string[] = [];
     const { result } = renderHook(
       () => ({
