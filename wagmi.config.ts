@@ -1,5 +1,6 @@
 import { defineConfig } from "@wagmi/cli";
 import { foundry } from "@wagmi/cli/plugins";
+import type { Abi } from "viem";
 
 // The compiled interfaces whose ABIs the SDK needs; `forge build` comes first.
 const interfaces = [
@@ -16,6 +17,10 @@ const interfaces = [
 // What using a session needs of the manager: bundlers of web applications do not take single items out of an ABI.
 const needed = ["hashSession", "isInitialized", "revokeSessions", "sessionStatus"];
 
+/** An ABI without the names that types have in Solidity, which nothing here reads. */
+const withoutInternalTypes = (abi: Abi): Abi =>
+  JSON.parse(JSON.stringify(abi, (key, value) => (key === "internalType" ? undefined : value)));
+
 const artifacts = foundry({
   artifacts: "out",
   forge: { build: false, rebuild: false },
@@ -29,7 +34,7 @@ export default defineConfig({
       name: "Foundry",
       async contracts() {
         const contracts = (await artifacts.contracts?.()) ?? [];
-        const named = contracts.map((contract) => ({ ...contract, name: contract.name.slice(1) }));
+        const named = contracts.map(({ name, abi }) => ({ name: name.slice(1), abi: withoutInternalTypes(abi) }));
         const parts = named
           .filter(({ name }) => name === "SessionKeyManager")
           .map(({ abi }) => ({
