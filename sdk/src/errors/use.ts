@@ -218,7 +218,7 @@ export class ChainMismatchError extends LatchkeyError {
 export class EntryPointNotSupportedError extends LatchkeyError {
   constructor({ version }: { version: string }) {
     super("EntryPointNotSupportedError", "The account's EntryPoint is not supported yet.", {
-      facts: ["Expected: version 0.7", `Actual: version ${version}`],
+      facts: ["Expected: version 0.7 or 0.8", `Actual: version ${version}`],
     });
   }
 }

@@ -1,0 +1,223 @@
+// Every error has a page of its own, which shows the message as it comes: `UPDATE_ERROR_PAGES=1` writes what is shown.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { LatchkeyError, SelectorNotAllowedError } from "../src/index.js";
+import { account, game, stranger, token } from "./fixtures.js";
+
+const home = fileURLToPath(new URL("..", import.meta.url));
+const pages = join(home, "docs", "errors");
+
+const id = "0x5b1f4c9a0d6e2f3847a1b2c3d4e5f60718293a4b5c6d7e8f9012a3b4c5d6e7f8";
+const other = "0x8e7d6c5b4a392817f6e5d4c3b2a1f0e9d8c7b6a5948372615f4e3d2c1b0a9f8e";
+const call = { to: token, value: 0n, data: "0x095ea7b3" } as const;
+const context = { id, callIndex: 0, actionIndex: 1 } as const;
+
+/** What parameters of errors are, by their names. */
+const common = {
+  accountEpoch: 2n,
+  accountId: "example.account.1.0",
+  accountType: "safe7579",
+  account,
+  actionIndexes: [2],
+  amount: 60_000_000n,
+  anchor: 1_764_547_200,
+  answer: "0xffffffff",
+  argument: "amountIn",
+  attempts: 12,
+  available: ["transfer(address,uint256)", "approve(address,uint256)"],
+  bound: 1,
+  call,
+  callIndex: 0,
+  cause: undefined,
+  calldataLength: 36,
+  chainId: 1n,
+  claimedPeriod: 20_454n,
+  claimedTime: 1_764_547_100,
+  comparison: "lte",
+  context,
+  contract: "erc20LimitPolicy",
+  curve: "secp256k1",
+  digest: other,
+  domainSeparator: id,
+  epoch: 5n,
+  fault: { position: 0, offset: 68, type: "bytes", expected: 64n, actual: 96n },
+  flags: 1,
+  functionName: "mint",
+  group: 0,
+  holder: "process 4711 on example",
+  id,
+  ids: [other],
+  kind: "IndexedDB",
+  latestPeriod: 20_455n,
+  length: 20,
+  limit: 50_000_000n,
+  location: "/home/ada/.local/share/latchkey, entry session.1",
+  maxOpCost: 10_000_000_000_000_000n,
+  maxValue: 0n,
+  meaning: "calls without calldata",
+  minimum: 0,
+  maximum: 281_474_976_710_655,
+  missing: "bundlerClient",
+  mode: `0x01010000${"00".repeat(28)}`,
+  nextEpoch: 4n,
+  now: 1_764_633_600,
+  opCost: 12_000_000_000_000_000n,
+  operation: "write",
+  parameter: "maxValue",
+  path: [0, 1],
+  permission: "allowAnyFunction",
+  position: 37,
+  primaryType: "Permit",
+  published: other,
+  reason: "it is not known",
+  reasons: [],
+  recipient: stranger,
+  requireUserVerification: true,
+  resetsAt: 1_764_720_000,
+  retryAt: 1_764_633_606,
+  risk: "Whoever has the key can call any function of the contract.",
+  root: other,
+  rule: "0x02",
+  rules: 2,
+  selector: "0x095ea7b3",
+  sender: account,
+  sessionEpoch: 1n,
+  sessionKey: "0x90f79bf6eb2c4f870365e785982e1f101e93b906",
+  signature: "mint(address,",
+  signatures: ["mint(address)", "mint(address,uint256)"],
+  spent: 45_000_000n,
+  structIndex: 0,
+  supported: 1,
+  target: game,
+  test: "value",
+  time: 0,
+  token,
+  transactionHash: other,
+  type: "uint256",
+  typeHash: other,
+  userOpHash: id,
+  validAfter: 1_764_633_700,
+  validUntil: 1_764_633_500,
+  validationData: 1n,
+  value: 1n,
+  verifier: game,
+  verifyingContract: account,
+  version: "0.6",
+  waited: 10_000,
+  what: "messages",
+  where: "args",
+  word: 1,
+  expected: 68,
+  actual: 36,
+};
+
+/** What is otherwise for single errors. */
+const special: Readonly<Record<string, Partial<Record<keyof typeof common, unknown>>>> = {
+  AccountMismatchError: { expected: account, actual: stranger },
+  ArgumentMalformedError: { type: "address", actual: other },
+  ArgumentRuleNotMetError: { expected: [100n], actual: 250n },
+  CallNotAllowedError: {
+    cause: new SelectorNotAllowedError({ expected: "0xa9059cbb", actual: "0x095ea7b3" }),
+    reasons: [new SelectorNotAllowedError({ expected: "0xa9059cbb", actual: "0x095ea7b3" })],
+  },
+  ChainMismatchError: { expected: 1n, actual: 10n },
+  ContentDiffersError: { expected: id, actual: other },
+  ContractNotConfiguredError: { contract: "manager" },
+  DirtyAddressError: { word: 2n ** 200n + 0xabcn },
+  DomainDiffersError: { expected: id, actual: other },
+  ForbiddenTargetError: { reason: "it is the account itself" },
+  FunctionNotPayableError: { maxValue: 1_000_000_000_000_000_000n },
+  GrantPrefixMismatchError: { expected: "0x00000000000000000000000000000000000000a1", actual: `0x${"b2".repeat(21)}` },
+  InvalidAbiError: { reason: "its parentheses are not closed" },
+  InvalidAddressError: { parameter: "account", actual: "0x7099" },
+  InvalidAmountError: { parameter: "total", actual: 50, minimum: 0n, maximum: 2n ** 108n - 1n },
+  InvalidBytesError: { parameter: "salt", expected: "32 bytes of hex", actual: "0x1234" },
+  InvalidChainIdError: { actual: "mainnet" },
+  InvalidNumberError: { parameter: "perPeriod.period", actual: 60, minimum: 300, maximum: 4_294_967_295 },
+  InvalidParameterError: { parameter: "policies", expected: "a list" },
+  InvalidPublicKeyError: { reason: "it is no point of the curve" },
+  InvalidRuleError: { argument: "to", type: "address", reason: "only numbers can be compared by size" },
+  InvalidSerializedSessionError: { reason: "it is no JSON" },
+  InvalidTimeError: { parameter: "validUntil", actual: 1_764_633_600_000 },
+  MissingLimitError: { available: ["perCall", "total", "perPeriod"] },
+  MissingRulesError: { where: "transfer" },
+  MalformedKeySignatureError: { reason: "it is not 64 bytes long" },
+  NoRuleMetError: { actual: other },
+  NoSourceError: {},
+  PaymasterNotAllowedError: { expected: game, actual: stranger },
+  RecipientNotAllowedError: { expected: [account] },
+  ReservedSelectorError: { selector: "0x00000000" },
+  RuleNotMetError: { expected: [100n], actual: 250n },
+  SelectorCollisionError: {
+    signatures: ["collate_propagate_storage(bytes16)", "burn(uint256)"],
+    selector: "0x42966c68",
+  },
+  SelectorNotAllowedError: { expected: "0xa9059cbb", actual: "0x095ea7b3" },
+  SeparateBudgetsError: { reason: "there are two different limits for it" },
+  SessionKeyMismatchError: {
+    expected: "0x90f79bf6eb2c4f870365e785982e1f101e93b906",
+    actual: "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc",
+  },
+  SessionKeyNotStorableError: { reason: "nothing is given to encrypt it with" },
+  SessionRecordNotFoundError: { chainId: 1 },
+  SignatureLengthError: { expected: 65, actual: 64 },
+  StorageCorruptedError: { reason: "it ends in the middle" },
+  StorageForeignError: { expected: "a session of Latchkey" },
+  StorageUnavailableError: { reason: "there is no indexedDB here" },
+  StorageVersionError: { actual: 2 },
+  DecryptionFailedError: { reason: "the passphrase is another one" },
+  TargetNotAllowedError: { expected: token, actual: stranger },
+  TooManyError: { what: "actions", limit: 254, actual: 300 },
+  UnknownArgumentError: { argument: "reciever", available: ["receiver", "amount"] },
+  UnknownParameterError: { parameter: "validTill", available: ["validAfter", "validUntil"] },
+  UnknownPolicyError: { reason: "0x08c379a0" },
+  UserOperationFailedError: { reason: "0x" },
+  WitnessDiffersError: { expected: id, actual: other },
+};
+
+type AnyError = new (parameters: object) => LatchkeyError;
+
+/** The errors of all entries of the package. */
+async function listErrors(): Promise<readonly [string, AnyError][]> {
+  const { exports }: { exports: Record<string, { default: string } | string> } = JSON.parse(
+    readFileSync(join(home, "package.json"), "utf8"),
+  );
+  const sources = Object.values(exports).flatMap((target) =>
+    typeof target === "string" ? [] : [target.default.replace("./dist/", "../src/").replace(/\.js$/, ".ts")],
+  );
+  const entries: object[] = await Promise.all(sources.map((source) => import(source)));
+  const isError = (value: unknown): value is AnyError =>
+    typeof value === "function" && value.prototype instanceof LatchkeyError;
+  const errors = entries.flatMap((entry) => Object.values(entry).filter(isError));
+  return [...new Map(errors.map((error) => [error.name, error]))]
+    .filter(([name]) => name !== "PolicyError")
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+it("shows the message of every error on its page", async () => {
+  const errors = await listErrors();
+  expect(errors.length).toBeGreaterThan(130);
+  for (const [name, SomeError] of errors) {
+    const error = new SomeError({ ...common, ...special[name] });
+    expect(error.name).toBe(name);
+    expect(error.docsPath).toBe(`docs/errors/${name}.md`);
+    const shown = `## What it looks like\n\n\`\`\`text\n${name}: ${error.message}\n\`\`\`\n`;
+    expect(shown).not.toMatch(/undefined|\[object|NaN/);
+    const path = join(pages, `${name}.md`);
+    const page = readFileSync(path, "utf8");
+    if (process.env["UPDATE_ERROR_PAGES"])
+      writeFileSync(path, `${page.split("## What it looks like")[0]?.trimEnd()}\n\n${shown}`);
+    else expect(page).toContain(shown);
+    expect(page).toMatch(new RegExp(`^# ${name}\n\n\\S[^]{15,}`));
+  }
+});
+
+it("has no page without an error, and lists every page", async () => {
+  const names = (await listErrors()).map(([name]) => name);
+  const files = readdirSync(pages).map((file) => file.replace(/\.md$/, ""));
+  expect(files.filter((file) => file !== "README").sort()).toEqual(names);
+  const list = readFileSync(join(pages, "README.md"), "utf8");
+  expect(names.filter((name) => !list.includes(`| [${name}](${name}.md) | `))).toEqual([]);
+});
