@@ -191,6 +191,7 @@ export {
   type CreateSessionKeyReturnType,
   createSessionKey,
   exportPrivateKey,
+  type OperationToSign,
   type Secp256k1SessionKey,
   type SessionKey,
   toSessionKey,

@@ -233,7 +233,8 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
         userOperation: { ...userOperation, signature: "0x" },
       });
       const typedData = getUseTypedData({ userOpHash, id: sessionId, use, manager });
-      const signature = concat([use, await sessionKey.sign(hashTypedData(typedData), typedData)]);
+      const operation = { session, userOperation, use, chainId: chain, entryPoint };
+      const signature = concat([use, await sessionKey.sign(hashTypedData(typedData), typedData, operation)]);
       return enabler && (await isEnabling(userOperation.nonce)) ? enabler.sign(signature, userOpHash) : signature;
     },
     signMessage: async ({ message }) => {

@@ -1,6 +1,8 @@
-import type { Hex, LocalAccount } from "viem";
+import type { Address, Hex, LocalAccount } from "viem";
+import type { UserOperation } from "viem/account-abstraction";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { InvalidPrivateKeyError, PrivateKeyNotAvailableError } from "../errors/input.js";
+import type { Session } from "../types.js";
 import type { SignatureUseTypedData } from "../use/encodeSignature.js";
 import type { UseTypedData } from "../use/encodeUse.js";
 import { checkParameters, parseAddress } from "../utils/validate.js";
@@ -15,10 +17,27 @@ export type SessionKey = {
   readonly type: string;
   /** How a session names it: an address, 20 bytes in lower case, or a verifier's address followed by a key. */
   readonly sessionKey: Hex;
-  /** Signs the use of a session: its EIP-712 digest, or for keys that show what they sign, its typed data. */
-  readonly sign: (digest: Hex, typedData: UseTypedData | SignatureUseTypedData) => Promise<Hex>;
+  /**
+   * Signs the use of a session: its EIP-712 digest, or for keys that show what they sign, its typed data. The operation is
+   * there if it is one that is signed, and not a message.
+   */
+  readonly sign: (
+    digest: Hex,
+    typedData: UseTypedData | SignatureUseTypedData,
+    operation?: OperationToSign,
+  ) => Promise<Hex>;
   /** A signature as long as a real one, which costs as much gas, to estimate with. */
   readonly stubSignature: Hex;
+};
+
+/** The operation whose use a session key signs, for keys whose holders look at it first. */
+export type OperationToSign = {
+  readonly session: Session;
+  readonly userOperation: UserOperation<"0.7">;
+  /** The operation's signature up to the session key's own. */
+  readonly use: Hex;
+  readonly chainId: number;
+  readonly entryPoint: { readonly address: Address; readonly version: "0.7" | "0.8" };
 };
 
 /** A {@link SessionKey} on the curve of Ethereum's own accounts. */

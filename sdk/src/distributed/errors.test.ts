@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import * as distributed from "./index.js";
+import { KeyGenerationFailedError, NodesMismatchError, NotEnoughNodesError } from "./index.js";
+
+const node = { url: "https://one.example", identity: `0x${"11".repeat(32)}` } as const;
+const refused = { node, kind: "refused", code: "calls", reason: "The session does not allow this call." } as const;
+const late = { node, kind: "timeout", code: undefined, reason: "It did not answer in time." } as const;
+
+it("says which nodes failed, and why", () => {
+  expect(
+    new NotEnoughNodesError({ threshold: 3, available: 2, failures: [refused, late] }).message,
+  ).toMatchInlineSnapshot(`
+      "Too few of the key's nodes sign.
+
+      Needed: 3
+      Left: 2
+      https://one.example: refused (calls). The session does not allow this call.
+      https://one.example: timeout. It did not answer in time.
+
+      Docs: docs/errors/NotEnoughNodesError.md"
+    `);
+  expect(new KeyGenerationFailedError({ step: "round1", failures: [late] }).message).toMatchInlineSnapshot(`
+    "The nodes could not generate a key.
+
+    Step: round1
+    https://one.example: timeout. It did not answer in time.
+
+    Docs: docs/errors/KeyGenerationFailedError.md"
+  `);
+  expect(new NodesMismatchError({ expected: ["0x11"], actual: ["0x22"] }).message).toMatchInlineSnapshot(`
+    "The nodes are not those of the consent.
+
+    Expected: 0x11
+    Actual: 0x22
+
+    Docs: docs/errors/NodesMismatchError.md"
+  `);
+});
+
+it("names the check that refused only if all who answered name the same", () => {
+  const code = (...failures: readonly distributed.NodeFailure[]) =>
+    new NotEnoughNodesError({ threshold: 2, available: 1, failures }).code;
+  expect(code(refused, late)).toBe("calls");
+  expect(code(refused, { ...refused, code: "rate" })).toBe(undefined);
+  expect(code(late)).toBe(undefined);
+});
+
+it("explains every error on a page of its own, which the list of errors names", () => {
+  const pages = new URL("../../docs/errors/", import.meta.url);
+  const list = readFileSync(new URL("README.md", pages), "utf8");
+  const names = Object.keys(distributed).filter((name) => name.endsWith("Error"));
+  expect(names).toHaveLength(4);
+  for (const name of names) {
+    expect(readFileSync(new URL(`${name}.md`, pages), "utf8")).toMatch(new RegExp(`^# ${name}\n\n\\S[^]{15,}`));
+    expect(list).toContain(`| [${name}](${name}.md) | `);
+  }
+});
