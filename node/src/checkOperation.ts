@@ -1,0 +1,227 @@
+import {
+  type Call,
+  decodeExecution,
+  decodeSessionError,
+  decodeUse,
+  getSessionId,
+  getUseDigest,
+  getUseSessionId,
+  LatchkeyError,
+  matchCalls,
+  ownRevocationClaim,
+  sessionKeyManagerAbi,
+} from "latchkey";
+import type { WireOperation } from "latchkey/distributed/protocol";
+import { concat, type Hex, isAddressEqual } from "viem";
+import { getUserOperationHash, toPackedUserOperation } from "viem/account-abstraction";
+import { type Chains, entryPoints } from "./chains.js";
+import type { NodeLimits } from "./config.js";
+import { Refusal, type RefusalCode } from "./refusal.js";
+import type { KeyRecord } from "./store.js";
+
+/** What a node has found out about an operation that it may sign. */
+export type CheckedOperation = {
+  /** What the session key signs. */
+  readonly digest: Hex;
+  /** Wei that the calls send. */
+  readonly value: bigint;
+};
+
+/** As long as a signature is: what it says does not matter where it is put. */
+const anySignature: Hex = `0x${"01".repeat(96)}`;
+
+/** `return bytes32(IERC7913SignatureVerifier.verify.selector)` */
+const verifierThatTakesAll: Hex = "0x63024ad31860e01b5f5260205ff3";
+
+/**
+ * Looks at an operation as the chain will: nothing that whoever asks says of it is believed. The checks, in order:
+ *
+ * 1. the chain and the EntryPoint are ones that this node knows, and the key is for the chain and the account;
+ * 2. the hash that would be signed is that of the operation and of the use of its session;
+ * 3. the session is the account's, with this key, and is the one that the use names;
+ * 4. what the operation may cost is within the session;
+ * 5. each call is what the action that it claims allows;
+ * 6. the account, and what is called, is not denied by the operator;
+ * 7. the manager on the chain takes the operation as it is now: grant, epoch, budgets and all policies;
+ * 8. and that now, in the session's window and in that of every policy.
+ *
+ * @throws Refusal whose code says which check.
+ */
+export async function checkOperation({
+  chains,
+  record,
+  limits,
+  operation,
+  asked,
+}: {
+  chains: Chains;
+  record: KeyRecord;
+  limits: NodeLimits;
+  operation: WireOperation;
+  /** The digest that is asked to be signed. */
+  asked: Hex;
+}): Promise<CheckedOperation> {
+  checkPlace(record, operation);
+  const { digest, claims, calls, userOpHash } = checkDigest(chains, operation, asked);
+  checkSession(chains, record, operation);
+  checkCost(operation);
+  checkCalls(chains, operation, calls, claims);
+  checkDenied(limits, operation, calls);
+  await checkOnChain(chains, record, operation, userOpHash);
+  return { digest, value: calls.reduce((sum, { value }) => sum + (value ?? 0n), 0n) };
+}
+
+function checkPlace({ consent }: KeyRecord, { chainId, entryPoint, version, userOperation }: WireOperation): void {
+  if (BigInt(chainId) !== consent.chainId)
+    throw new Refusal("chain", `The key is for chain ${consent.chainId}, the operation for ${chainId}.`);
+  if (!isAddressEqual(entryPoint, entryPoints[version]))
+    throw new Refusal("entry-point", `${entryPoint} is not EntryPoint ${version}.`);
+  if (!isAddressEqual(userOperation.sender, consent.account))
+    throw new Refusal("session", `The key is for ${consent.account}, the operation by ${userOperation.sender}.`);
+  if (userOperation.factory !== undefined)
+    throw new Refusal("session", "The operation deploys the account or sets its code: nothing can be looked up yet.");
+}
+
+function checkDigest(chains: Chains, { chainId, entryPoint, version, use, userOperation }: WireOperation, asked: Hex) {
+  return refuseAs("operation-hash", () => {
+    const userOpHash = getUserOperationHash({
+      chainId,
+      entryPointAddress: entryPoint,
+      entryPointVersion: version,
+      userOperation: { ...userOperation, signature: "0x" },
+    });
+    const calls = decodeExecution(userOperation.callData);
+    const decoded = decodeUse({ data: use, callCount: calls.length });
+    if (decoded.signature !== "0x") throw new Refusal("operation-hash", "Something follows the use.");
+    const id = getUseSessionId(decoded, { account: userOperation.sender, chainId: BigInt(chainId) });
+    const digest = getUseDigest({ userOpHash, id, use, manager: chains.manager });
+    if (digest !== asked)
+      throw new Refusal("operation-hash", `The operation's use has the digest ${digest}; asked for was ${asked}.`);
+    return { digest, userOpHash, calls, claims: decoded.claims, id };
+  });
+}
+
+function checkSession(
+  chains: Chains,
+  { commitments }: KeyRecord,
+  { chainId, session, use, userOperation }: WireOperation,
+): void {
+  refuseAs("session", () => {
+    if (!isAddressEqual(session.account, userOperation.sender))
+      throw new Refusal("session", "The session is another account's.");
+    const key = concat([chains.verifier, commitments[0] ?? "0x"]).toLowerCase();
+    if (session.sessionKey !== key) throw new Refusal("session", "The session has another key.");
+    const callCount = decodeExecution(userOperation.callData).length;
+    const shown = getUseSessionId(decodeUse({ data: use, callCount }), {
+      account: session.account,
+      chainId: BigInt(chainId),
+    });
+    if (getSessionId(session) !== shown) throw new Refusal("session", "The use is of another session.");
+  });
+}
+
+function checkCost({ session, userOperation: operation }: WireOperation): void {
+  const gas =
+    operation.preVerificationGas +
+    operation.verificationGasLimit +
+    operation.callGasLimit +
+    (operation.paymasterVerificationGasLimit ?? 0n) +
+    (operation.paymasterPostOpGasLimit ?? 0n);
+  const cost = gas * operation.maxFeePerGas;
+  if (cost > session.maxOpCost)
+    throw new Refusal("cost", `The operation may cost ${cost} wei; the session allows ${session.maxOpCost}.`);
+}
+
+function checkCalls(
+  { contracts }: Chains,
+  { session }: WireOperation,
+  calls: readonly Call[],
+  claims: readonly number[],
+): void {
+  refuseAs("calls", () => {
+    // Offline first, because it says more precisely what is wrong; the chain has the last word.
+    matchCalls({ session, calls, contracts });
+    for (const [index, call] of calls.entries()) {
+      const claim = claims[index] ?? ownRevocationClaim;
+      const action = session.actions[claim];
+      if (action === undefined) continue;
+      const narrowed = { ...session, actions: [action] };
+      const [found] = matchCalls({ session: narrowed, calls: [call], contracts });
+      if (found !== 0) throw new Refusal("calls", `Call ${index} claims action ${claim}, which is not its own.`);
+    }
+  });
+}
+
+function checkDenied({ denied }: NodeLimits, { userOperation }: WireOperation, calls: readonly Call[]): void {
+  const addresses = [userOperation.sender, ...calls.map(({ to }) => to)];
+  if (userOperation.paymaster !== undefined) addresses.push(userOperation.paymaster);
+  const found = addresses.find((address) => denied.some((other) => isAddressEqual(address, other)));
+  if (found !== undefined) throw new Refusal("denied", `This node's operator denies ${found}.`);
+}
+
+/**
+ * Has the manager validate the operation, as the account and on the latest block, as if it were signed: the verifier is made
+ * to take any signature for the question.
+ */
+async function checkOnChain(
+  chains: Chains,
+  { consent }: KeyRecord,
+  { chainId, session, use, userOperation }: WireOperation,
+  userOpHash: Hex,
+): Promise<void> {
+  const now = await chains.now(chainId);
+  if (now > consent.validUntil)
+    throw new Refusal("expired", `The owner's consent ended at ${consent.validUntil}; the chain's time is ${now}.`);
+  if (now < session.validAfter || (session.validUntil !== 0 && now > session.validUntil))
+    throw new Refusal(
+      "window",
+      `The session is valid from ${session.validAfter} to ${session.validUntil || "for ever"}; the chain's time is ${now}.`,
+    );
+  const packed = toPackedUserOperation({ ...userOperation, signature: concat([use, anySignature]) });
+  const validationData = await chains.ask(chainId, async (client) => {
+    try {
+      const { result } = await client.simulateContract({
+        abi: sessionKeyManagerAbi,
+        address: chains.manager,
+        functionName: "validateUserOp",
+        args: [packed, userOpHash],
+        account: userOperation.sender,
+        stateOverride: [{ address: chains.verifier, code: verifierThatTakesAll }],
+      });
+      return result;
+    } catch (error) {
+      const decoded = decodeSessionError(error, { session, now, contracts: chains.contracts });
+      if (decoded !== undefined) throw new Refusal("validation", describe(decoded), { reason: decoded.name });
+      throw error;
+    }
+  });
+  checkValidationData(validationData, now);
+}
+
+/** What a validator answers (ERC-4337): who failed, and the window, 0 meaning no end. */
+function checkValidationData(validationData: bigint, now: number): void {
+  const validUntil = Number((validationData >> 160n) & 0xffffffffffffn);
+  const validAfter = Number(validationData >> 208n);
+  if ((validationData & ((1n << 160n) - 1n)) !== 0n)
+    throw new Refusal("validation", "The chain does not take the key's signature for this session.");
+  if (now < validAfter || (validUntil !== 0 && now > validUntil))
+    throw new Refusal(
+      "window",
+      `The operation is valid from ${validAfter} to ${validUntil}; the chain's time is ${now}.`,
+    );
+}
+
+/** Makes a refusal of what this package's functions throw. */
+function refuseAs<value>(code: RefusalCode, check: () => value): value {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof LatchkeyError) throw new Refusal(code, describe(error), { reason: error.name });
+    throw error;
+  }
+}
+
+/** An error of the SDK in one line. Facts are numbers and addresses of what was asked. */
+export function describe({ name, shortMessage, facts }: LatchkeyError): string {
+  return [`${name}: ${shortMessage}`, ...facts].join(" ").slice(0, 500);
+}

@@ -1,0 +1,134 @@
+import { secp256k1_FROST as frost } from "@noble/curves/secp256k1.js";
+import {
+  type NodeCommitment,
+  type NodeMessage,
+  openCommitment,
+  signNodeMessage,
+  toCommitmentList,
+  toFrostPublic,
+} from "latchkey/distributed/protocol";
+import { bytesToHex, concat, type Hex, hexToBytes, keccak256 } from "viem";
+import { Refusal } from "./refusal.js";
+import type { KeyRecord, Store } from "./store.js";
+
+/** Nonces that were committed to and not used yet. */
+type Pending = {
+  readonly key: Hex;
+  readonly nonces: ReturnType<typeof frost.commit>["nonces"];
+  readonly commitment: NodeCommitment;
+  readonly begun: number;
+};
+
+const LIFETIME = 120_000;
+const MOST_PENDING = 4_096;
+const MOST_PENDING_PER_KEY = 512;
+
+/**
+ * Signs with shares. A nonce that is used twice gives the share away, so each is taken out of memory, and marked as spent on
+ * the disk, before it is used. Nonces are nowhere but in memory: no crash, and no backup that is restored, brings one back.
+ */
+export class Signer {
+  readonly #store: Store;
+  readonly #self: Hex;
+  readonly #pending = new Map<Hex, Pending>();
+
+  constructor(store: Store, self: Hex) {
+    this.#store = store;
+    this.#self = self;
+  }
+
+  /** How many nonces are committed to and not used yet. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** First round: a commitment to fresh nonces, for one signature. */
+  commit({ record, attempt }: { record: KeyRecord; attempt: Hex }): NodeMessage {
+    const { id: key, consent } = record;
+    this.#forget();
+    if (this.#pending.has(attempt)) throw new Refusal("nonce", "There is a commitment for this attempt.");
+    const ofKey = [...this.#pending.values()].filter((pending) => pending.key === key).length;
+    if (this.#pending.size >= MOST_PENDING || ofKey >= MOST_PENDING_PER_KEY)
+      throw new Refusal("busy", "Too many signatures are being made.");
+    const { nonces, commitments } = frost.commit(getSecret(record, consent.nodes.indexOf(this.#self)));
+    const commitment = {
+      node: this.#self,
+      hiding: bytesToHex(commitments.hiding),
+      binding: bytesToHex(commitments.binding),
+    };
+    this.#pending.set(attempt, { key, nonces, commitment, begun: Date.now() });
+    const { hiding, binding } = commitment;
+    return this.#say("commitment", key, attempt, { hiding, binding });
+  }
+
+  /**
+   * Second round, in two steps: what this checks first can be asked again; with what it returns the nonces are spent.
+   */
+  prepare({ record, attempt, commitments }: { record: KeyRecord; attempt: Hex; commitments: readonly unknown[] }): {
+    sign: (digest: Hex) => Promise<NodeMessage>;
+  } {
+    const { id: key, consent } = record;
+    this.#forget();
+    const pending = this.#pending.get(attempt);
+    if (pending?.key !== key) throw new Refusal("nonce", "There is no commitment for this attempt, or it is spent.");
+    const opened = commitments.map((message) => openCommitment(message, { key, attempt }));
+    const nodes = new Set(opened.map(({ node }) => node));
+    if (nodes.size !== opened.length) throw new Refusal("commitments", "A node is named twice.");
+    if (opened.length < consent.threshold)
+      throw new Refusal("commitments", `There are ${opened.length} commitments; ${consent.threshold} are needed.`);
+    if (opened.some(({ node }) => !consent.nodes.includes(node)))
+      throw new Refusal("commitments", "A node is not one of the key's.");
+    const own = opened.find(({ node }) => node === this.#self);
+    if (own === undefined || own.hiding !== pending.commitment.hiding || own.binding !== pending.commitment.binding)
+      throw new Refusal("commitments", "This node's commitment is missing, or another one.");
+    return { sign: (digest) => this.#sign({ record, attempt, digest, commitments: opened }) };
+  }
+
+  async #sign({
+    record,
+    attempt,
+    digest,
+    commitments,
+  }: {
+    record: KeyRecord;
+    attempt: Hex;
+    digest: Hex;
+    commitments: readonly NodeCommitment[];
+  }): Promise<NodeMessage> {
+    const { nodes, threshold } = record.consent;
+    const pending = this.#pending.get(attempt);
+    // Gone from memory before anything is waited for: of two requests at once, one finds nothing.
+    this.#pending.delete(attempt);
+    if (pending === undefined) throw new Refusal("nonce", "There is no commitment for this attempt, or it is spent.");
+    const { nonces, commitment } = pending;
+    const fresh = await this.#store.spend(keccak256(concat([commitment.hiding, commitment.binding])));
+    if (!fresh) throw new Refusal("nonce", "The commitment is spent.");
+    const share = frost.signShare(
+      getSecret(record, nodes.indexOf(this.#self)),
+      toFrostPublic({ nodes, threshold, commitments: record.commitments }),
+      nonces,
+      toCommitmentList(nodes, commitments),
+      hexToBytes(digest),
+    );
+    return this.#say("share", record.id, attempt, { digest, share: bytesToHex(share) });
+  }
+
+  #forget(): void {
+    for (const [attempt, { begun, nonces }] of this.#pending) {
+      // In the order in which they were made.
+      if (Date.now() - begun <= LIFETIME) break;
+      nonces.hiding.fill(0);
+      nonces.binding.fill(0);
+      this.#pending.delete(attempt);
+    }
+  }
+
+  #say(type: NodeMessage["type"], key: Hex, attempt: Hex, body: unknown): NodeMessage {
+    return signNodeMessage(this.#store.identity, { type, from: this.#self, key, attempt, body });
+  }
+}
+
+function getSecret({ share }: KeyRecord, index: number) {
+  if (share === undefined) throw new Refusal("revoked", "The share is deleted.");
+  return { identifier: frost.Identifier.fromNumber(index + 1), signingShare: hexToBytes(share) };
+}

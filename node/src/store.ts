@@ -1,0 +1,206 @@
+import { mkdir } from "node:fs/promises";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { ClassicLevel } from "classic-level";
+import type { DistributedConsent } from "latchkey/distributed/protocol";
+import { bytesToHex, type Hex, hexToBytes } from "viem";
+import { type PassphraseParameters, Vault, VaultError } from "./vault.js";
+
+/** What a node keeps of a key. */
+export type KeyRecord = {
+  readonly id: Hex;
+  /** "pending" until all nodes have said that they have the same key. */
+  readonly status: "pending" | "active" | "revoked";
+  readonly consent: DistributedConsent;
+  /** The attempt that generated it, and the hash of what was said in its first round. */
+  readonly attempt: Hex;
+  readonly transcript: Hex;
+  /** What the nodes committed to together; the first point is the public key. */
+  readonly commitments: readonly Hex[];
+  /** This node's share; nothing once it is deleted. */
+  readonly share: Hex | undefined;
+};
+
+const MARK = "latchkey-node";
+
+/**
+ * What a node keeps on disk. Everything that is secret is encrypted; what must be known after a crash is on the disk before
+ * it is acted upon.
+ */
+export class Store {
+  readonly #level: ClassicLevel<string, string>;
+  readonly #vault: Vault;
+  readonly #requests = new Map<string, number>();
+  readonly #values = new Map<string, bigint>();
+  #queue: Promise<unknown> = Promise.resolve();
+  /** The secret of the node's identity. */
+  readonly identity: Uint8Array;
+
+  private constructor(
+    level: ClassicLevel<string, string>,
+    vault: Vault,
+    identity: Uint8Array,
+    requests: readonly (readonly [string, number])[],
+  ) {
+    this.#level = level;
+    this.#vault = vault;
+    this.identity = identity;
+    this.#requests = new Map(requests);
+  }
+
+  /**
+   * Opens a node's directory, or makes it.
+   *
+   * @throws VaultError if the passphrase is not the one that it was made with.
+   */
+  static async open(directory: string, passphrase: string): Promise<Store> {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const level = new ClassicLevel<string, string>(directory);
+    await level.open();
+    try {
+      const { vault, identity } = await Store.#unlock(level, passphrase);
+      const requests: [string, number][] = [];
+      for await (const [name, time] of level.iterator({ gt: "request/", lt: "request0" }))
+        requests.push([name, Number(time)]);
+      return new Store(level, vault, identity, requests);
+    } catch (error) {
+      await level.close();
+      throw error;
+    }
+  }
+
+  static async #unlock(level: ClassicLevel<string, string>, passphrase: string) {
+    const known = await level.get("vault");
+    const parameters: PassphraseParameters = known === undefined ? Vault.parameters() : JSON.parse(known);
+    const vault = await Vault.open(passphrase, parameters);
+    if (known !== undefined) {
+      const [mark, secret] = await level.getMany(["mark", "identity"]);
+      if (mark === undefined || secret === undefined) throw new VaultError("the directory is not whole");
+      if (vault.open("mark", mark) !== MARK) throw new VaultError("the directory is another program's");
+      return { vault, identity: hexToBytes(toHex(vault.open("identity", secret))) };
+    }
+    const identity = ed25519.utils.randomSecretKey();
+    await level.batch(
+      [
+        { type: "put", key: "vault", value: JSON.stringify(parameters) },
+        { type: "put", key: "mark", value: vault.seal("mark", MARK) },
+        { type: "put", key: "identity", value: vault.seal("identity", bytesToHex(identity)) },
+      ],
+      { sync: true },
+    );
+    return { vault, identity };
+  }
+
+  async close(): Promise<void> {
+    await this.#level.close();
+  }
+
+  async getKey(id: Hex): Promise<KeyRecord | undefined> {
+    const name = `key/${id}`;
+    const sealed = await this.#level.get(name);
+    return sealed === undefined ? undefined : parseRecord(this.#vault.open(name, sealed));
+  }
+
+  async putKey(record: KeyRecord): Promise<void> {
+    const name = `key/${record.id}`;
+    await this.#level.put(name, this.#vault.seal(name, formatRecord(record)), { sync: true });
+  }
+
+  async listKeys(): Promise<readonly KeyRecord[]> {
+    const records: KeyRecord[] = [];
+    for await (const [name, sealed] of this.#level.iterator({ gt: "key/", lt: "key0" }))
+      records.push(parseRecord(this.#vault.open(name, sealed)));
+    return records;
+  }
+
+  /**
+   * Takes in a key from a backup, with the identity that its share belongs to. For a directory without keys, or one that has
+   * that identity.
+   */
+  async restore(record: KeyRecord, identity: Uint8Array): Promise<void> {
+    const same = bytesToHex(identity) === bytesToHex(this.identity);
+    if (!same && (await this.listKeys()).length > 0)
+      throw new VaultError("the backup is another node's, and this directory has keys of its own");
+    if (!same) await this.#level.put("identity", this.#vault.seal("identity", bytesToHex(identity)), { sync: true });
+    await this.putKey(record);
+  }
+
+  /** Remembers a request; false if it came before. Forgets those whose time, in ms, is before `since`. */
+  async useRequest({ key, nonce, time, since }: { key: Hex; nonce: Hex; time: number; since: number }) {
+    const name = `request/${key}/${nonce}`;
+    if (this.#requests.has(name)) return false;
+    // Before anything is waited for, so that two at once cannot both be the first.
+    this.#requests.set(name, time);
+    const old: string[] = [];
+    for (const [other, at] of this.#requests) {
+      // In the order in which they came: the rest is younger, or nearly so.
+      if (at >= since || old.length >= 100) break;
+      this.#requests.delete(other);
+      old.push(other);
+    }
+    await this.#level.batch(
+      [{ type: "put", key: name, value: String(time) }, ...old.map((key) => ({ type: "del", key }) as const)],
+      { sync: true },
+    );
+    return true;
+  }
+
+  /** Marks a nonce commitment as spent, on the disk; false if it was. */
+  async spend(commitment: Hex): Promise<boolean> {
+    const name = `spent/${commitment}`;
+    if ((await this.#level.get(name)) !== undefined) return false;
+    await this.#level.put(name, String(Date.now()), { sync: true });
+    return true;
+  }
+
+  /** Adds to what a key has moved in a day, unless that would be more than the limit. Returns whether it did. */
+  addValue({ key, day, value, limit }: { key: Hex; day: number; value: bigint; limit: bigint }): Promise<boolean> {
+    const add = async () => {
+      const name = `value/${key}/${day}`;
+      const before = this.#values.get(name) ?? BigInt((await this.#level.get(name)) ?? 0);
+      if (before + value > limit) return false;
+      await this.#level.put(name, String(before + value), { sync: true });
+      this.#values.set(name, before + value);
+      return true;
+    };
+    const added = this.#queue.then(add);
+    this.#queue = added.catch(() => {});
+    return added;
+  }
+}
+
+function formatRecord({ consent, share, ...record }: KeyRecord): string {
+  return JSON.stringify({
+    ...record,
+    consent: { ...consent, chainId: consent.chainId.toString() },
+    ...(share === undefined ? {} : { share }),
+  });
+}
+
+function parseRecord(text: string): KeyRecord {
+  const record = JSON.parse(text);
+  return { ...record, share: record.share, consent: { ...record.consent, chainId: BigInt(record.consent.chainId) } };
+}
+
+function toHex(text: string): Hex {
+  return `0x${text.slice(2)}`;
+}
+
+/** A key's record as it is taken to another directory: encrypted with a passphrase of its own. */
+export async function exportRecord(record: KeyRecord, identity: Uint8Array, passphrase: string): Promise<string> {
+  const parameters = Vault.parameters();
+  const vault = await Vault.open(passphrase, parameters);
+  const content = JSON.stringify({ record: formatRecord(record), identity: bytesToHex(identity) });
+  return JSON.stringify({ format: "latchkey-node-backup", version: 1, parameters, sealed: vault.seal(MARK, content) });
+}
+
+/** @throws VaultError */
+export async function importRecord(
+  backup: string,
+  passphrase: string,
+): Promise<{ record: KeyRecord; identity: Uint8Array }> {
+  const { format, version, parameters, sealed } = JSON.parse(backup);
+  if (format !== "latchkey-node-backup" || version !== 1) throw new VaultError("this is no backup of a key");
+  const vault = await Vault.open(passphrase, parameters);
+  const { record, identity } = JSON.parse(vault.open(MARK, sealed));
+  return { record: parseRecord(record), identity: hexToBytes(identity) };
+}
