@@ -108,6 +108,17 @@ export class ManagedProcess {
     }
   }
 
+  /** Sends a signal to the process itself, which must not be supervised; resolves when it has ended, if it ends by it. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    this.#child.kill(signal);
+    if (signal === "SIGKILL" || signal === "SIGTERM") await this.#exit;
+  }
+
+  /** Resolves when the process has ended, however it ends. */
+  get ended(): Promise<void> {
+    return this.#exit;
+  }
+
   /** Asks the process to end, insists after a while, and resolves when it has ended. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;

@@ -1,0 +1,98 @@
+import { allowErc20, defineSession, getSessionStatus, grantSession, type Session, toSessionAccount } from "latchkey";
+import {
+  type AuthorizationKey,
+  createAuthorizationKey,
+  createDistributedSessionKey,
+  type DistributedConnectionParameters,
+  type DistributedNode,
+  type DistributedSessionKey,
+  type SignedDistributedConsent,
+  signDistributedConsent,
+} from "latchkey/distributed";
+import { parseEther } from "viem";
+import type { UserOperationReceipt } from "viem/account-abstraction";
+import { type Call, gas } from "./session.ts";
+import type { OwnedAccount, World } from "./world.ts";
+
+/** A key that nodes hold, in a session of an account. */
+export type DistributedSession = {
+  readonly account: OwnedAccount;
+  readonly consent: SignedDistributedConsent;
+  readonly authorizationKey: AuthorizationKey;
+  readonly sessionKey: DistributedSessionKey;
+  readonly session: Session;
+};
+
+/** The owner's consent to a key that nodes generate, used for a day. */
+export async function consentTo(
+  world: World,
+  {
+    account,
+    nodes,
+    threshold = 3,
+    type = "p256",
+  }: {
+    account: OwnedAccount;
+    nodes: readonly DistributedNode[];
+    threshold?: number;
+    type?: "p256" | "ed25519";
+  },
+): Promise<Pick<DistributedConnectionParameters, "nodes" | "consent"> & { authorizationKey: AuthorizationKey }> {
+  const authorizationKey = await createAuthorizationKey({ type });
+  const consent = await signDistributedConsent({
+    account: account.address,
+    chainId: world.info.chainId,
+    nodes,
+    threshold,
+    authorizationKey,
+    validUntil: (await world.now()) + 30 * 86_400,
+    signer: account.owner,
+    prefix: world.contracts.ownerValidator,
+  });
+  return { nodes, consent, authorizationKey };
+}
+
+/** Has nodes generate a key, and the owner grant it to move 1,000 tokens, and 1,000 wei with each transfer. */
+export async function grantDistributed(
+  world: World,
+  {
+    account,
+    ...rest
+  }: { account: OwnedAccount; nodes: readonly DistributedNode[]; threshold?: number; type?: "p256" | "ed25519" },
+): Promise<DistributedSession> {
+  const connection = await consentTo(world, { account, ...rest });
+  const sessionKey = await createDistributedSessionKey({ ...connection, timeout: 20_000 });
+  const session = await defineFor(world, account, sessionKey);
+  await grantSession(account.bundler, { session });
+  if ((await getSessionStatus(world.client, { session })).effective !== "active") throw new Error("not granted");
+  return { account, session, sessionKey, ...connection };
+}
+
+/** A session of the account with a key. */
+export async function defineFor(
+  world: World,
+  account: OwnedAccount,
+  sessionKey: DistributedSessionKey,
+): Promise<Session> {
+  return defineSession({
+    account: account.address,
+    chainId: world.info.chainId,
+    sessionKey,
+    validUntil: (await world.now()) + 86_400,
+    fees: { maxPerOperation: parseEther("0.1"), total: "unlimited" },
+    actions: [allowErc20({ token: world.contracts.token, perCall: 100n, total: 1_000n })],
+  });
+}
+
+/** Sends calls with a distributed key through the bundler. */
+export async function sendWith(
+  world: World,
+  { session, sessionKey }: Pick<DistributedSession, "session" | "sessionKey">,
+  calls: Call[],
+  { preflight = true, nonceKey = 0 } = {},
+): Promise<UserOperationReceipt> {
+  const account = await toSessionAccount({ client: world.client, session, sessionKey, preflight, nonceKey });
+  const bundler = world.bundlerFor(account);
+  const hash = await bundler.sendUserOperation({ calls, ...(preflight ? {} : gas) });
+  return bundler.waitForUserOperationReceipt({ hash });
+}
