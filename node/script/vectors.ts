@@ -41,7 +41,7 @@ const vectors = Array.from({ length: keyCount }, (_, index) => {
 
 const path = fileURLToPath(new URL("../../test/vectors/frost.json", import.meta.url));
 const about = "key: the compressed public key. signatures: 128 bytes each: the hash, x and y of R, z.";
-writeFileSync(path, `${JSON.stringify({ about, vectors }, null, 1)}\n`);
+writeFileSync(path, `${JSON.stringify({ about, vectors }, null, 2)}\n`);
 
 function generate(signers: { min: number; max: number }) {
   const ids = Array.from({ length: signers.max }, (_, index) => frost.Identifier.fromNumber(index + 1));

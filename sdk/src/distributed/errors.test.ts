@@ -39,11 +39,11 @@ it("says which nodes failed, and why", () => {
 });
 
 it("names the check that refused only if all who answered name the same", () => {
-  const code = (...failures: readonly distributed.NodeFailure[]) =>
-    new NotEnoughNodesError({ threshold: 2, available: 1, failures }).code;
-  expect(code(refused, late)).toBe("calls");
-  expect(code(refused, { ...refused, code: "rate" })).toBe(undefined);
-  expect(code(late)).toBe(undefined);
+  const refusedBy = (...failures: readonly distributed.NodeFailure[]) =>
+    new NotEnoughNodesError({ threshold: 2, available: 1, failures }).refusedBy;
+  expect(refusedBy(refused, late)).toBe("calls");
+  expect(refusedBy(refused, { ...refused, code: "rate" })).toBe(undefined);
+  expect(refusedBy(late)).toBe(undefined);
 });
 
 it("explains every error on a page of its own, which the list of errors names", () => {

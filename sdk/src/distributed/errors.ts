@@ -53,7 +53,7 @@ export class NotEnoughNodesError extends LatchkeyError {
   }
 
   /** The check that refused, if all nodes that answered named the same. */
-  get code(): string | undefined {
+  get refusedBy(): string | undefined {
     const codes = new Set(this.failures.flatMap(({ code }) => (code === undefined ? [] : [code])));
     return codes.size === 1 ? [...codes][0] : undefined;
   }
