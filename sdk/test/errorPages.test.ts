@@ -111,7 +111,27 @@ const common = {
   word: 1,
   expected: 68,
   actual: 36,
+  failures: [],
+  step: "round1",
+  threshold: 3,
 };
+
+const nodes = ["one", "two", "three"].map((name, index) => ({
+  url: `https://${name}.example`,
+  identity: `0x${`${index + 1}`.repeat(64)}`,
+}));
+
+/** Why nodes of a distributed key failed. */
+const failures = [
+  {
+    node: nodes[0],
+    kind: "refused",
+    code: "calls",
+    reason: "CallNotAllowedError: The session does not allow this call.",
+  },
+  { node: nodes[1], kind: "timeout", code: undefined, reason: "It did not answer in time." },
+  { node: nodes[2], kind: "unreachable", code: undefined, reason: "It could not be connected to." },
+];
 
 /** What is otherwise for single errors. */
 const special: Readonly<Record<string, Partial<Record<keyof typeof common, unknown>>>> = {
@@ -160,6 +180,9 @@ const special: Readonly<Record<string, Partial<Record<keyof typeof common, unkno
     expected: "0x90f79bf6eb2c4f870365e785982e1f101e93b906",
     actual: "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc",
   },
+  KeyGenerationFailedError: { failures: failures.slice(1) },
+  NodesMismatchError: { expected: [id, other], actual: [id] },
+  NotEnoughNodesError: { failures, available: 2 },
   SessionKeyNotStorableError: { reason: "nothing is given to encrypt it with" },
   SessionRecordNotFoundError: { chainId: 1 },
   SignatureLengthError: { expected: 65, actual: 64 },
