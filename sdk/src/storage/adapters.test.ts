@@ -121,6 +121,9 @@ describe("unstorageAdapter", () => {
     expect(await other.keys()).toEqual([]);
     expect(await one.keys()).toEqual(["a"]);
     expect(one.location).toBe('unstorage, base "one:"');
+    // Also where a driver lists more than it was asked for.
+    const loose = { ...storage, getKeys: async () => [...storage.texts.keys(), "two:b"] };
+    expect(await unstorageAdapter({ storage: loose, base: "one" }).keys()).toEqual(["a"]);
   });
 
   it.each([
@@ -165,9 +168,10 @@ describe("unstorageAdapter", () => {
     const adapter = unstorageAdapter({ storage });
     await expect(adapter.keys()).rejects.toMatchObject({ name: "StorageAccessError", operation: "list", cause: down });
     await expect(adapter.compareAndSet("a", undefined, "1")).rejects.toMatchObject({ operation: "write", cause: down });
-    // The next one does not wait for the one that failed.
-    expect(await adapter.get("a")).toBeUndefined();
-    expect(await adapter.compareAndSet("a", "1", "2")).toBe(false);
+    // What waits behind the one that fails does not fail with it.
+    const [failed, next] = await Promise.allSettled([adapter.compareAndSet("a", undefined, "1"), adapter.get("b")]);
+    expect(failed.status).toBe("rejected");
+    expect(next).toEqual({ status: "fulfilled", value: undefined });
   });
 
   // Two processes have a `Storage` object each, over the same place.
@@ -323,6 +327,10 @@ describe("updateEntry", () => {
     } finally {
       Date.now = clock;
     }
+  });
+
+  it("refuses a key that could mean something elsewhere, also if there would be nothing to write", async () => {
+    await expect(updateEntry(memoryAdapter(), "../a", (text) => text)).rejects.toThrow(InvalidParameterError);
   });
 
   it("writes nothing if the change throws, or changes nothing", async () => {

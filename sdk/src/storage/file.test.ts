@@ -272,7 +272,7 @@ describe("takeFileLock", () => {
   });
 
   it("passes on after the machine was started anew", async () => {
-    await hold({ ...(await describeSelf()), token: "t", pid: process.ppid, boot: "before" });
+    await hold({ ...(await describeSelf()), token: "t", pid: process.ppid, started: "", boot: "before" });
     expect(await take()).toMatchObject({ abandoned: 5 });
   });
 
