@@ -45,7 +45,7 @@ function untilEnd(child: ChildProcess): Promise<number | null> {
 describe("fileAdapter", () => {
   it.each([
     [2, 50],
-    [8, 15],
+    [6, 15],
   ])("loses nothing when %i processes write at once", async (count, times) => {
     const ends = Array.from({ length: count }, () => untilEnd(startWriter("count", String(times))));
     expect(await Promise.all(ends)).toEqual(Array(count).fill(0));
@@ -59,7 +59,7 @@ describe("fileAdapter", () => {
   it("has the old or the new, whole, after a process was killed in the middle of writing", async () => {
     const adapter = fileAdapter({ folder });
     let before = 0;
-    for (let round = 0; round < 15; round++) {
+    for (let round = 0; round < 8; round++) {
       const child = startWriter("fill");
       const end = untilEnd(child);
       let said = before;
