@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { createClient, custom, type Hex, parseEther, stringToHex, zeroAddress, zeroHash } from "viem";
 import { mainnet } from "viem/chains";
 import { describe, expect, it, vi } from "vitest";
@@ -13,7 +12,6 @@ import {
   toSessionAccount,
   usageLimit,
 } from "../index.js";
-import * as erc7715 from "./index.js";
 import {
   type CreatePermissionProviderParameters,
   createPermissionProvider,
@@ -595,15 +593,4 @@ describe("requestExecutionPermissions", () => {
       b: { chainIds: [], ruleTypes: [] },
     });
   });
-});
-
-it("explains every error on a page of its own, with its code", () => {
-  const pages = new URL("../../docs/errors/", import.meta.url);
-  const list = readFileSync(new URL("README.md", pages), "utf8");
-  const names = Object.keys(erc7715).filter((name) => name.endsWith("Error"));
-  expect(names).toHaveLength(6);
-  for (const name of names) {
-    expect(readFileSync(new URL(`${name}.md`, pages), "utf8")).toMatch(new RegExp(`^# ${name}\n\n\\S[^]{15,}`));
-    expect(list).toContain(`| [${name}](${name}.md) | `);
-  }
 });
