@@ -171,6 +171,10 @@ const special: Readonly<Record<string, Partial<Record<keyof typeof common, unkno
   MalformedKeySignatureError: { reason: "it is not 64 bytes long" },
   NoRuleMetError: { actual: other },
   NoSourceError: {},
+  NotConvertibleError: {
+    path: "rules[0].reference",
+    reason: "it is no bigint from 0 up, boolean, or whole bytes of hex, at most 32",
+  },
   PaymasterNotAllowedError: { expected: game, actual: stranger },
   RecipientNotAllowedError: { expected: [account] },
   ReservedSelectorError: { selector: "0x00000000" },
