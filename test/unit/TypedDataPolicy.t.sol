@@ -164,6 +164,17 @@ contract TypedDataPolicyTest is Test {
         policy.checkPersonalMessage(account, spender, "hello", _config(_mailAlternative("")));
     }
 
+    /// @dev The bytes of an alternative for typed data are no prefix that a personal message could begin with.
+    function test_RevertWhen_APersonalMessageIsAnAlternativeForTypedData() external {
+        bytes memory alternative = _mailAlternative("");
+        bytes memory message = new bytes(alternative.length - 1);
+        for (uint256 i = 0; i < message.length; ++i) {
+            message[i] = alternative[i + 1];
+        }
+        vm.expectRevert(abi.encodeWithSelector(ITypedDataPolicy.PersonalMessageNotAllowed.selector, message.length));
+        policy.checkPersonalMessage(account, spender, message, _config(alternative));
+    }
+
     function testFuzz_PersonalMessagesBeginAsTheyMust(bytes calldata prefix, bytes calldata rest) external {
         vm.assume(prefix.length != 0 && prefix.length < 60_000);
         bytes memory config = _config(abi.encodePacked(uint8(1), prefix));
