@@ -1,4 +1,13 @@
-import { allowErc20, defineSession, getSessionStatus, grantSession, type Session, toSessionAccount } from "latchkey";
+import {
+  allowErc20,
+  defineSession,
+  getSessionStatus,
+  grantSession,
+  type OperationToSign,
+  type Session,
+  type SessionKey,
+  toSessionAccount,
+} from "latchkey";
 import {
   type AuthorizationKey,
   createAuthorizationKey,
@@ -9,7 +18,8 @@ import {
   type SignedDistributedConsent,
   signDistributedConsent,
 } from "latchkey/distributed";
-import { parseEther } from "viem";
+import { type RequestPurpose, type SignedRequest, signRequest } from "latchkey/distributed/protocol";
+import { type Hex, parseEther } from "viem";
 import type { UserOperationReceipt } from "viem/account-abstraction";
 import { type Call, gas } from "./session.ts";
 import type { OwnedAccount, World } from "./world.ts";
@@ -82,6 +92,62 @@ export async function defineFor(
     fees: { maxPerOperation: parseEther("0.1"), total: "unlimited" },
     actions: [allowErc20({ token: world.contracts.token, perCall: 100n, total: 1_000n })],
   });
+}
+
+/** An operation with these calls, as nodes are asked to sign it, and its digest. */
+export async function prepareOperation(
+  world: World,
+  { session, sessionKey }: Pick<DistributedSession, "session" | "sessionKey">,
+  calls: Call[],
+): Promise<{ digest: Hex; operation: OperationToSign }> {
+  let prepared: { digest: Hex; operation: OperationToSign } | undefined;
+  const spy: SessionKey = {
+    ...sessionKey,
+    sign: async (digest, _typedData, operation) => {
+      if (operation) prepared = { digest, operation };
+      return sessionKey.stubSignature;
+    },
+  };
+  const account = await toSessionAccount({ client: world.client, session, sessionKey: spy, preflight: false });
+  const nonce = await account.getNonce();
+  const callData = await account.encodeCalls(calls.map((call) => ({ value: 0n, data: "0x", ...call })));
+  await account.signUserOperation({ sender: session.account, nonce, callData, ...gas, signature: "0x" });
+  if (prepared === undefined) throw new Error("nothing was to be signed");
+  return prepared;
+}
+
+/** What a node answers a request that may not be in order: what it says, or the check that refuses. */
+export async function askNode(
+  node: DistributedNode,
+  {
+    key,
+    authorizationKey,
+    purpose,
+    body,
+    change = (request) => request,
+  }: {
+    key: Hex;
+    authorizationKey: AuthorizationKey;
+    purpose: RequestPurpose;
+    body: unknown;
+    /** Changes the request after it was signed. */
+    change?: (request: SignedRequest) => unknown;
+  },
+): Promise<{ result?: unknown; code?: string }> {
+  const request = await signRequest(authorizationKey, { node: node.identity, purpose, key, body });
+  return postTo(node, purpose, JSON.stringify(change(request)));
+}
+
+/** Posts text to a node. */
+export async function postTo(
+  node: DistributedNode,
+  path: string,
+  text: string,
+): Promise<{ result?: unknown; code?: string }> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${node.url}/v1/${path}`, { method: "POST", headers, body: text });
+  const { result, error }: { result?: unknown; error?: { code: string } } = JSON.parse(await response.text());
+  return error === undefined ? { result } : { code: error.code };
 }
 
 /** Sends calls with a distributed key through the bundler. */

@@ -12,6 +12,8 @@ import { ManagedProcess } from "./process.ts";
 
 const cli = fileURLToPath(new URL("../../../node/dist/cli.js", import.meta.url));
 
+const crasher = new URL("crash.js", import.meta.url).href;
+
 /** What a node's directory is encrypted with. */
 export const passphrase = "a passphrase for tests";
 
@@ -44,12 +46,12 @@ export class NodeProcess {
     return node;
   }
 
-  /** Starts it, again at the same port. `preload` is a module to load first. */
+  /** Starts it, again at the same port. `crashAt` is a step of using a nonce at which it is to be killed: crash.js. */
   async start({
-    preload,
+    crashAt,
     limits = {},
   }: {
-    preload?: string;
+    crashAt?: string;
     limits?: { [name: string]: unknown };
   } = {}): Promise<void> {
     const { chainId, rpcUrl, accounts } = this.#options;
@@ -67,8 +69,8 @@ export class NodeProcess {
     const process = new ManagedProcess({
       name: "node",
       command: globalThis.process.execPath,
-      args: [...(preload === undefined ? [] : ["--import", preload]), cli, "start", "--config", this.config],
-      env: { LATCHKEY_NODE_PASSPHRASE: passphrase },
+      args: [...(crashAt === undefined ? [] : ["--import", crasher]), cli, "start", "--config", this.config],
+      env: { LATCHKEY_NODE_PASSPHRASE: passphrase, ...(crashAt === undefined ? {} : { CRASH_AT: crashAt }) },
     });
     this.#process = process;
     const [, identity] = await process.line(/^listening at \S+ as (0x[0-9a-f]{64})$/);
