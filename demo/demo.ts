@@ -25,14 +25,16 @@ import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
 import { type Call, rejection, tokenCall } from "../test/e2e/harness/session.ts";
 import { startStack } from "../test/e2e/harness/stack.ts";
 import { type OwnedAccount, World } from "../test/e2e/harness/world.ts";
+import { demonstrateDistributed } from "./distributed.ts";
 import { Narrator } from "./narrator.ts";
 
 const usage = `Usage: npm run demo -- [options]
 
 Starts a chain, a fork of it and a bundler, and shows on them what a session key may do and what it may not.
 
-  --json   print one JSON document instead of text
-  --help   show this text
+  --distributed   with a session key that five nodes hold together, and no one alone
+  --json          print one JSON document instead of text
+  --help          show this text
 
 With the environment variable FORK_URL set, that network is forked instead of a chain made for the purpose.
 `;
@@ -42,7 +44,9 @@ const shop = privateKeyToAddress(generatePrivateKey());
 const stranger = privateKeyToAddress(generatePrivateKey());
 const units = (amount: string) => parseUnits(amount, 6);
 
-const { values: options } = parseArgs({ options: { json: { type: "boolean" }, help: { type: "boolean" } } });
+const { values: options } = parseArgs({
+  options: { distributed: { type: "boolean" }, json: { type: "boolean" }, help: { type: "boolean" } },
+});
 if (options.help) process.stdout.write(usage);
 else await demonstrate(new Narrator({ json: options.json ?? false }));
 
@@ -51,6 +55,13 @@ async function demonstrate(narrator: Narrator): Promise<void> {
   try {
     const world = new World(stack.info);
     const { account, token } = await introduce(narrator, world);
+    if (options.distributed) {
+      await demonstrateDistributed(narrator, world, account);
+      narrator.chapter("The end");
+      narrator.say("Everything went as told.");
+      narrator.end({});
+      return;
+    }
     const granted = await grant(narrator, world, account);
     await use(narrator, world, granted);
     await exceed(narrator, world, granted);

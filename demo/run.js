@@ -16,6 +16,7 @@ if (!args.includes("--help")) {
   const sources = ["contracts", "script", ...mocks];
   run("compiling the contracts", process.execPath, ["script/foundry.js", "forge", "build", ...sources]);
   run("compiling the SDK", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "sdk/tsconfig.build.json"]);
+  run("compiling the node", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "node/tsconfig.build.json"]);
 } else if (isStale()) {
   run("installing from the lockfile", process.platform === "win32" ? "npm.cmd" : "npm", ["ci"]);
 }

@@ -5,7 +5,6 @@ import {
   openCommitment,
   signNodeMessage,
   toCommitmentList,
-  toFrostPublic,
 } from "latchkey/distributed/protocol";
 import { bytesToHex, concat, type Hex, hexToBytes, keccak256 } from "viem";
 import { Refusal } from "./refusal.js";
@@ -105,7 +104,12 @@ export class Signer {
     if (!fresh) throw new Refusal("nonce", "The commitment is spent.");
     const share = frost.signShare(
       getSecret(record, nodes.indexOf(this.#self)),
-      toFrostPublic({ nodes, threshold, commitments: record.commitments }),
+      {
+        signers: { min: threshold, max: nodes.length },
+        commitments: record.commitments.map((point) => hexToBytes(point)),
+        // To give a part does not take what the others' parts must fit.
+        verifyingShares: {},
+      },
       nonces,
       toCommitmentList(nodes, commitments),
       hexToBytes(digest),

@@ -199,9 +199,13 @@ it("a node is replaced: another key takes over the session in one operation of t
 
 describe("an operator's own limits", () => {
   /** With the last of three nodes gone, both that are left must sign. */
-  async function refuse(limits: { [name: string]: unknown }, calls = [send()]): Promise<unknown> {
+  async function limit(limits: { [name: string]: unknown }): Promise<void> {
     await Promise.all(nodes.slice(0, 2).map((node) => node.stop()));
     await Promise.all(nodes.slice(0, 2).map((node) => node.start({ limits })));
+  }
+
+  async function refuse(limits: { [name: string]: unknown }, calls = [send()]): Promise<unknown> {
+    await limit(limits);
     return rejection(sendWith(world, limited, calls, { preflight: false }));
   }
   let limited: DistributedSession;
@@ -226,8 +230,7 @@ describe("an operator's own limits", () => {
   });
 
   it("bound how often a key signs", async () => {
-    await Promise.all(nodes.slice(0, 2).map((node) => node.stop()));
-    await Promise.all(nodes.slice(0, 2).map((node) => node.start({ limits: { signaturesPerMinute: 1 } })));
+    await limit({ signaturesPerMinute: 1 });
     expect((await sendWith(world, limited, [send()])).success).toBe(true);
     const error = await rejection(sendWith(world, limited, [send()]));
     expect(String(error)).toContain("refused (rate)");
@@ -238,12 +241,11 @@ describe("an operator's own limits", () => {
   });
 
   it("bound the ether of a day, over restarts", async () => {
+    await limit({});
     const { session, sessionKey } = await grantEther();
     const pay = (value: bigint) => sendWith(world, { session, sessionKey }, [{ to: shop, value }]);
-    const limits = { valuePerDay: "100" };
     for (const value of [60n, 40n]) {
-      await Promise.all(nodes.slice(0, 2).map((node) => node.stop()));
-      await Promise.all(nodes.slice(0, 2).map((node) => node.start({ limits })));
+      await limit({ valuePerDay: "100" });
       expect((await pay(value)).success).toBe(true);
     }
     expect(String(await rejection(pay(1n)))).toContain("refused (value-per-day)");

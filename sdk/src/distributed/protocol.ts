@@ -8,12 +8,14 @@ export {
   parseConsent,
 } from "./consent.js";
 export {
+  aggregate,
   asPoint,
   type DistributedPublicKey,
   type Generated,
   getIdentifier,
   getTranscript,
   isKeySupported,
+  isShareValid,
   type NodeCommitment,
   type NonceCommitment,
   openCommitment,
