@@ -7,10 +7,10 @@ import {ICallPolicy} from "contracts/interfaces/ICallPolicy.sol";
 /// @notice The policy allows and refuses the calls that the SDK says it does, under rules that the SDK makes by name: see
 /// permissions.vectors.test.ts, which writes the file.
 contract ABIRulePolicyVectorsTest is Test {
-    string private constant VECTOR = "Vector(string name,bytes config,bytes data,bool allowed)";
+    string private constant VECTOR = "RuleVector(string name,bytes config,bytes data,bool allowed)";
 
     /// @dev As in the file.
-    struct Vector {
+    struct RuleVector {
         string name;
         bytes config;
         bytes data;
@@ -21,10 +21,10 @@ contract ABIRulePolicyVectorsTest is Test {
         ICallPolicy policy = ICallPolicy(deployCode("ABIRulePolicy.sol:ABIRulePolicy"));
         string memory json = vm.readFile("test/vectors/permissions.json");
         address account = vm.parseJsonAddress(json, ".account");
-        Vector[] memory vectors = abi.decode(vm.parseJsonTypeArray(json, ".vectors", VECTOR), (Vector[]));
+        RuleVector[] memory vectors = abi.decode(vm.parseJsonTypeArray(json, ".vectors", VECTOR), (RuleVector[]));
         assertGt(vectors.length, 200);
         for (uint256 i = 0; i < vectors.length; ++i) {
-            Vector memory vector = vectors[i];
+            RuleVector memory vector = vectors[i];
             bytes32 budget = keccak256("budget");
             (bool allowed,) = address(policy)
                 .staticcall(

@@ -13,7 +13,7 @@ import {SessionStatus} from "contracts/types/Session.sol";
 /// variable VECTORS, another one is read.
 contract DifferentialTest is Test {
     /// @dev As in the file, see sdk/test/differential/vectors.ts.
-    struct Step {
+    struct DifferentialStep {
         string code;
         uint256 at;
         bytes data;
@@ -26,7 +26,7 @@ contract DifferentialTest is Test {
         bytes12 window;
     }
 
-    struct Scenario {
+    struct DifferentialScenario {
         bytes32 id;
         bytes32 root;
         uint256 status;
@@ -34,13 +34,13 @@ contract DifferentialTest is Test {
         bool installed;
         uint256 epoch;
         bool hasModule;
-        Step[] steps;
+        DifferentialStep[] steps;
     }
 
     string private constant STEP =
-        "Step(string code,uint256 at,bytes data,bytes use,uint256 cost,uint256 sponsored,uint256 init,bytes errors,bytes8 digest,bytes12 window)";
+        "DifferentialStep(string code,uint256 at,bytes data,bytes use,uint256 cost,uint256 sponsored,uint256 init,bytes errors,bytes8 digest,bytes12 window)";
     string private constant SCENARIO =
-        "Scenario(bytes32 id,bytes32 root,uint256 status,uint256 rootStatus,bool installed,uint256 epoch,bool hasModule,Step[] steps)";
+        "DifferentialScenario(bytes32 id,bytes32 root,uint256 status,uint256 rootStatus,bool installed,uint256 epoch,bool hasModule,DifferentialStep[] steps)";
 
     bytes32 private constant OP_HASH = keccak256("a user operation");
     ISessionKeyManager private constant MANAGER = ISessionKeyManager(address(0x1a1));
@@ -67,8 +67,9 @@ contract DifferentialTest is Test {
     function test_AgreesWithTheOfflineCheck() external {
         vm.pauseGasMetering();
         string memory json = vm.readFile(vm.envOr("VECTORS", string("test/vectors/differential.json")));
-        Scenario[] memory scenarios =
-            abi.decode(vm.parseJsonTypeArray(json, ".scenarios", string.concat(SCENARIO, STEP)), (Scenario[]));
+        DifferentialScenario[] memory scenarios = abi.decode(
+            vm.parseJsonTypeArray(json, ".scenarios", string.concat(SCENARIO, STEP)), (DifferentialScenario[])
+        );
         for (uint256 i = 0; i < scenarios.length; ++i) {
             // By a call of its own, which gives back its memory.
             this.runScenario(scenarios[i], i);
@@ -78,7 +79,7 @@ contract DifferentialTest is Test {
     }
 
     /// @notice Runs the operations of one scenario.
-    function runScenario(Scenario calldata scenario, uint256 index) external {
+    function runScenario(DifferentialScenario calldata scenario, uint256 index) external {
         address account = address(uint160(0xacc0000 + index));
         _prepare(account, scenario);
         for (uint256 i = 0; i < scenario.steps.length; ++i) {
@@ -86,7 +87,7 @@ contract DifferentialTest is Test {
         }
     }
 
-    function _prepare(address account, Scenario calldata scenario) private {
+    function _prepare(address account, DifferentialScenario calldata scenario) private {
         vm.startPrank(account);
         if (scenario.installed) MANAGER.onInstall("");
         if (scenario.epoch != 0) MANAGER.revokeAll(uint64(scenario.epoch));
@@ -107,7 +108,7 @@ contract DifferentialTest is Test {
         if (status == uint256(SessionStatus.Revoked)) MANAGER.revokeSessions(ids);
     }
 
-    function _runStep(address account, bytes32 id, Step calldata step, string memory name) private {
+    function _runStep(address account, bytes32 id, DifferentialStep calldata step, string memory name) private {
         PackedUserOperation memory op = _operation(account, id, step);
         bool accepts = step.errors.length == 0;
         bool isAllowed = keccak256(bytes(step.code)) == keccak256("allowed");
@@ -134,7 +135,7 @@ contract DifferentialTest is Test {
         }
     }
 
-    function _checkRevert(Step calldata step, bytes memory reason, string memory what) private pure {
+    function _checkRevert(DifferentialStep calldata step, bytes memory reason, string memory what) private pure {
         bytes memory actual = bytes.concat(bytes4(reason));
         if (step.errors.length > 4 || _isPolicyRefusal(bytes4(reason))) {
             actual = bytes.concat(actual, _innerSelector(reason));
@@ -165,7 +166,7 @@ contract DifferentialTest is Test {
         return reason.length < 4 ? reason : bytes.concat(bytes4(reason));
     }
 
-    function _operation(address account, bytes32 id, Step calldata step)
+    function _operation(address account, bytes32 id, DifferentialStep calldata step)
         private
         returns (PackedUserOperation memory op)
     {

@@ -15,12 +15,12 @@ contract FrostVerifierTest is Test {
     uint256 private constant KEY = 0xa11ce;
     uint256 private constant NONCE = 0xb0b;
 
-    string private constant VECTOR = "Vector(bytes key,bytes signatures)";
+    string private constant VECTOR = "FrostVector(bytes key,bytes signatures)";
 
     IERC7913SignatureVerifier private verifier;
 
     /// @dev As in the file: one key and what nodes signed with it, 128 bytes each.
-    struct Vector {
+    struct FrostVector {
         bytes key;
         bytes signatures;
     }
@@ -106,7 +106,7 @@ contract FrostVerifierTest is Test {
     /// @dev 2,000 signatures by 40 keys that 2 to 10 nodes generated, made off chain by the library that nodes use.
     function test_TakesWhatNodesSigned() external view {
         string memory json = vm.readFile("test/vectors/frost.json");
-        Vector[] memory vectors = abi.decode(vm.parseJsonTypeArray(json, ".vectors", VECTOR), (Vector[]));
+        FrostVector[] memory vectors = abi.decode(vm.parseJsonTypeArray(json, ".vectors", VECTOR), (FrostVector[]));
         uint256 count;
         uint256 odd;
         for (uint256 i = 0; i < vectors.length; ++i) {

@@ -11,13 +11,13 @@ contract P256VerifierVectorsTest is Test {
     bytes4 private constant INVALID = 0xffffffff;
     uint256 private constant N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551;
 
-    string private constant VECTOR = "Vector(string name,bytes key,bytes32 hash,bytes signature,bool valid)";
+    string private constant VECTOR = "P256Vector(string name,bytes key,bytes32 hash,bytes signature,bool valid)";
 
     IERC7913SignatureVerifier private inSolidity;
     IERC7913SignatureVerifier private byPrecompile;
 
     /// @dev As in the file.
-    struct Vector {
+    struct P256Vector {
         string name;
         bytes key;
         bytes32 hash;
@@ -46,10 +46,10 @@ contract P256VerifierVectorsTest is Test {
     /// @dev Where Wycheproof takes s in the upper half, the verifiers refuse it and take the order less s.
     function test_AgreesWithWycheproof() external view {
         string memory json = vm.readFile("test/vectors/p256.json");
-        Vector[] memory vectors = abi.decode(vm.parseJsonTypeArray(json, ".vectors", VECTOR), (Vector[]));
+        P256Vector[] memory vectors = abi.decode(vm.parseJsonTypeArray(json, ".vectors", VECTOR), (P256Vector[]));
         uint256 turned;
         for (uint256 i = 0; i < vectors.length; ++i) {
-            Vector memory vector = vectors[i];
+            P256Vector memory vector = vectors[i];
             bytes memory signature = vector.signature;
             (uint256 r, uint256 s) = signature.length == 64 ? abi.decode(signature, (uint256, uint256)) : (0, 0);
             bool high = s > N / 2;
