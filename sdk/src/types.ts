@@ -52,38 +52,43 @@ export type Session = {
   readonly actions: readonly Action[];
 };
 
+// Named one by one: bundlers of web applications keep an object that is made of another, even if nobody uses it.
+const sessionFields = [
+  { name: "account", type: "address" },
+  { name: "chainId", type: "uint256" },
+  { name: "epoch", type: "uint64" },
+  { name: "validAfter", type: "uint48" },
+  { name: "validUntil", type: "uint48" },
+  { name: "salt", type: "bytes32" },
+  { name: "sessionKey", type: "bytes" },
+  { name: "paymaster", type: "address" },
+  { name: "maxOpCost", type: "uint128" },
+  { name: "operationPolicies", type: "Policy[]" },
+  { name: "signaturePolicies", type: "Policy[]" },
+  { name: "actions", type: "Action[]" },
+] as const;
+
+const actionFields = [
+  { name: "target", type: "address" },
+  { name: "selector", type: "bytes4" },
+  { name: "maxValue", type: "uint256" },
+  { name: "policies", type: "Policy[]" },
+] as const;
+
+const policyFields = [
+  { name: "policy", type: "address" },
+  { name: "config", type: "bytes" },
+] as const;
+
 /** The EIP-712 types of a session. */
-export const sessionTypes = {
-  Session: [
-    { name: "account", type: "address" },
-    { name: "chainId", type: "uint256" },
-    { name: "epoch", type: "uint64" },
-    { name: "validAfter", type: "uint48" },
-    { name: "validUntil", type: "uint48" },
-    { name: "salt", type: "bytes32" },
-    { name: "sessionKey", type: "bytes" },
-    { name: "paymaster", type: "address" },
-    { name: "maxOpCost", type: "uint128" },
-    { name: "operationPolicies", type: "Policy[]" },
-    { name: "signaturePolicies", type: "Policy[]" },
-    { name: "actions", type: "Action[]" },
-  ],
-  Action: [
-    { name: "target", type: "address" },
-    { name: "selector", type: "bytes4" },
-    { name: "maxValue", type: "uint256" },
-    { name: "policies", type: "Policy[]" },
-  ],
-  Policy: [
-    { name: "policy", type: "address" },
-    { name: "config", type: "bytes" },
-  ],
-} as const;
+export const sessionTypes = { Session: sessionFields, Action: actionFields, Policy: policyFields } as const;
 
 /** The EIP-712 types of what an owner signs to grant sessions. */
 export const sessionBundleTypes = {
   SessionBundle: [{ name: "sessions", type: "Session[]" }],
-  ...sessionTypes,
+  Session: sessionFields,
+  Action: actionFields,
+  Policy: policyFields,
 } as const;
 
 /** The EIP-712 types of what a session key signs. */

@@ -1,4 +1,5 @@
 import type { Address, Hex } from "viem";
+import type { Call } from "../use/execution.js";
 import { LatchkeyError } from "./base.js";
 import { describeContext } from "./describe.js";
 import type { CallContext } from "./policy.js";
@@ -155,5 +156,37 @@ export class NotOwnRevocationError extends LatchkeyError {
       facts: describeContext(context),
     });
     this.context = context;
+  }
+}
+
+/** No action of the session allows a call. `cause` and `reasons` say why, action by action. */
+export class CallNotAllowedError extends LatchkeyError {
+  readonly callIndex: number;
+  readonly call: Call;
+  /** For each action why it does not allow the call. */
+  readonly reasons: readonly LatchkeyError[];
+  constructor({
+    callIndex,
+    call,
+    reasons,
+    cause,
+  }: {
+    callIndex: number;
+    call: Call;
+    reasons: readonly LatchkeyError[];
+    cause: LatchkeyError;
+  }) {
+    super("CallNotAllowedError", `The session does not allow this call. ${cause.shortMessage}`, {
+      cause,
+      facts: [
+        `Call: ${callIndex}`,
+        `To: ${call.to}`,
+        `Function: ${call.data.length >= 10 ? call.data.slice(0, 10) : "none"}`,
+        ...cause.facts.filter((fact) => !fact.startsWith("Call:")),
+      ],
+    });
+    this.callIndex = callIndex;
+    this.call = call;
+    this.reasons = reasons;
   }
 }

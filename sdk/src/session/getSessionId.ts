@@ -1,8 +1,9 @@
-import { type Address, type Hex, hashStruct, hashTypedData } from "viem";
+import { type Address, type Hex, hashTypedData } from "viem";
 import { getContract } from "../addresses.js";
 import { TooManyError } from "../errors/input.js";
 import { NoSessionsError } from "../errors/manager.js";
-import { type Session, sessionBundleTypes, sessionTypes } from "../types.js";
+import { type Session, sessionBundleTypes } from "../types.js";
+import { hashSession } from "./hashSession.js";
 
 /**
  * The id of a session: its EIP-712 struct hash. It holds the account and the chain, so it differs between them.
@@ -16,7 +17,7 @@ import { type Session, sessionBundleTypes, sessionTypes } from "../types.js";
  * const idOf = (serialized: string) => getSessionId(parseSession(serialized));
  */
 export function getSessionId(session: Session): Hex {
-  return hashStruct({ data: session, primaryType: "Session", types: sessionTypes });
+  return hashSession(session);
 }
 
 /** The EIP-712 domain of a manager. It has no chain id: each session carries its own. */

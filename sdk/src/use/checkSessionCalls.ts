@@ -14,7 +14,7 @@ import { type GetSessionStateErrorType, getSessionState } from "../actions/getSe
 import type { ContractOverrides } from "../addresses.js";
 import { anyPaymaster, anyTarget, ownRevocationClaim, timeLimit } from "../constants.js";
 import { LatchkeyError } from "../errors/base.js";
-import { NotOwnRevocationError } from "../errors/call.js";
+import { CallNotAllowedError, NotOwnRevocationError } from "../errors/call.js";
 import {
   EmptyActionsError,
   type InvalidAddressError,
@@ -40,7 +40,7 @@ import {
   TimeOutOfRangeError,
 } from "../errors/manager.js";
 import { type CallContext, PolicyNotCheckedError } from "../errors/policy.js";
-import { CallNotAllowedError, OutsideWindowError, SessionExpiredError, SessionNotStartedError } from "../errors/use.js";
+import { OutsideWindowError, SessionExpiredError, SessionNotStartedError } from "../errors/use.js";
 import { type Budget, noBudget, type Spending, type ValidityWindow } from "../policies/spend.js";
 import { getBudgetId } from "../session/getBudgetId.js";
 import { getSessionId } from "../session/getSessionId.js";

@@ -1,24 +1,12 @@
-import {
-  type Address,
-  concat,
-  encodeAbiParameters,
-  type Hex,
-  hashStruct,
-  hashTypedData,
-  hexToBigInt,
-  keccak256,
-  numberToHex,
-  size,
-  slice,
-  stringToHex,
-} from "viem";
+import { type Address, concat, type Hex, hashTypedData, hexToBigInt, keccak256, numberToHex, size, slice } from "viem";
 import { ownRevocationClaim } from "../constants.js";
 import { TooManyError } from "../errors/input.js";
 import { NonCanonicalUseError } from "../errors/manager.js";
 import { SessionNotInGrantError } from "../errors/use.js";
 import { encodeSession } from "../session/encodeSession.js";
 import { getDomain, getSessionId } from "../session/getSessionId.js";
-import { type Action, type Policy, type Session, sessionTypes, userOperationUseTypes } from "../types.js";
+import { hashAction, hashAll, hashHeader, hashPolicy } from "../session/hashSession.js";
+import { type Action, type Policy, type Session, userOperationUseTypes } from "../types.js";
 import { createReader, type Reader } from "../utils/reader.js";
 
 /** An owner's signature of a bundle of sessions. */
@@ -149,16 +137,6 @@ export function lowerCase(hex: Hex): Hex {
 function encodeAction({ target, selector, maxValue, policies }: Action): Hex {
   const value = maxValue === 0n ? "0x" : numberToHex(maxValue, { size: Math.ceil(maxValue.toString(16).length / 2) });
   return concat([lowerCase(target), selector, withLength(value, 1), encodePolicies(policies)]);
-}
-
-/** The EIP-712 struct hash of an action: what a use shows of those it does not claim. */
-export function hashAction(action: Action): Hex {
-  return hashStruct({ data: action, primaryType: "Action", types: sessionTypes });
-}
-
-/** The EIP-712 struct hash of a policy. */
-export function hashPolicy(policy: Policy): Hex {
-  return hashStruct({ data: policy, primaryType: "Policy", types: sessionTypes });
 }
 
 /** An owner's grant in a use. */
@@ -327,53 +305,18 @@ function readAction(reader: Reader, fail: (position: number) => never): Action {
  *   });
  */
 export function getUseSessionId(
-  { actions, everyChain, operationPolicies, signaturePoliciesHash, sessionKey, ...header }: DecodedUse,
+  { actions, everyChain, operationPolicies, signaturePoliciesHash, ...header }: DecodedUse,
   { account, chainId }: { account: Address; chainId: bigint },
 ): Hex {
-  // viem cannot take a struct hash whose arrays are known by their hashes only, so the words are put together here.
-  return keccak256(
-    encodeAbiParameters(
-      [
-        { type: "bytes32" },
-        { type: "address" },
-        { type: "uint256" },
-        { type: "uint64" },
-        { type: "uint48" },
-        { type: "uint48" },
-        { type: "bytes32" },
-        { type: "bytes32" },
-        { type: "address" },
-        { type: "uint128" },
-        { type: "bytes32" },
-        { type: "bytes32" },
-        { type: "bytes32" },
-      ],
-      [
-        sessionTypeHash,
-        account,
-        everyChain ? 0n : chainId,
-        header.epoch,
-        header.validAfter,
-        header.validUntil,
-        header.salt,
-        keccak256(sessionKey),
-        header.paymaster,
-        header.maxOpCost,
-        keccak256(concat(operationPolicies.map(hashPolicy))),
-        signaturePoliciesHash ?? keccak256("0x"),
-        keccak256(concat(actions.map((action) => (typeof action === "object" ? hashAction(action) : action)))),
-      ],
-    ),
+  return hashHeader(
+    { ...header, account, chainId: everyChain ? 0n : chainId },
+    {
+      operationPolicies: hashAll(operationPolicies, hashPolicy),
+      signaturePolicies: signaturePoliciesHash ?? keccak256("0x"),
+      actions: hashAll(actions, (action) => (typeof action === "object" ? hashAction(action) : action)),
+    },
   );
 }
-
-const sessionTypeHash: Hex = keccak256(
-  stringToHex(
-    (["Session", "Action", "Policy"] as const)
-      .map((name) => `${name}(${sessionTypes[name].map((field) => `${field.type} ${field.name}`).join(",")})`)
-      .join(""),
-  ),
-);
 
 /**
  * What a session key signs: the EIP-712 digest of `UserOperationUse` under the manager's domain.
