@@ -13,6 +13,7 @@ const id = "0x5b1f4c9a0d6e2f3847a1b2c3d4e5f60718293a4b5c6d7e8f9012a3b4c5d6e7f8";
 const other = "0x8e7d6c5b4a392817f6e5d4c3b2a1f0e9d8c7b6a5948372615f4e3d2c1b0a9f8e";
 const call = { to: token, value: 0n, data: "0x095ea7b3" } as const;
 const context = { id, callIndex: 0, actionIndex: 1 } as const;
+const ofMessage = { context: { id, signaturePolicyIndex: 0, policy: stranger } } as const;
 
 /** What parameters of errors are, by their names. */
 const common = {
@@ -57,7 +58,7 @@ const common = {
   location: "/home/ada/.local/share/latchkey, entry session.1",
   maxOpCost: 10_000_000_000_000_000n,
   maxValue: 0n,
-  meaning: "calls without calldata",
+  meaning: "no calldata",
   minimum: 0,
   maximum: 281_474_976_710_655,
   missing: "bundlerClient",
@@ -68,7 +69,7 @@ const common = {
   operation: "write",
   parameter: "maxValue",
   path: [0, 1],
-  permission: "allowAnyFunction",
+  permission: "Any function of a contract",
   position: 37,
   primaryType: "Permit",
   published: other,
@@ -78,7 +79,7 @@ const common = {
   requireUserVerification: true,
   resetsAt: 1_764_720_000,
   retryAt: 1_764_633_606,
-  risk: "Whoever has the key can call any function of the contract.",
+  risk: "the key may do with the contract whatever the account can, by functions that you do not know too",
   root: other,
   rule: "0x02",
   rules: 2,
@@ -137,15 +138,19 @@ const failures = [
 /** What is otherwise for single errors. */
 const special: Readonly<Record<string, Partial<Record<keyof typeof common, unknown>>>> = {
   AccountMismatchError: { expected: account, actual: stranger },
+  ActionTooBroadError: {},
   ArgumentMalformedError: { type: "address", actual: other },
   ArgumentRuleNotMetError: { expected: [100n], actual: 250n },
   CallNotAllowedError: {
     cause: new SelectorNotAllowedError({ expected: "0xa9059cbb", actual: "0x095ea7b3" }),
     reasons: [new SelectorNotAllowedError({ expected: "0xa9059cbb", actual: "0x095ea7b3" })],
   },
+  CalldataTooShortError: { length: 2 },
   ChainMismatchError: { expected: 1n, actual: 10n },
   ContentDiffersError: { expected: id, actual: other },
+  ContentForbiddenError: { ...ofMessage, primaryType: "PermitBatch" },
   ContractNotConfiguredError: { contract: "manager" },
+  ClaimedTimeTooLateError: { claimedTime: 2 ** 47 },
   DirtyAddressError: { word: 2n ** 200n + 0xabcn },
   DomainDiffersError: { expected: id, actual: other },
   ForbiddenTargetError: { reason: "it is the account itself" },
@@ -162,29 +167,35 @@ const special: Readonly<Record<string, Partial<Record<keyof typeof common, unkno
   InvalidPermissionContextError: { reason: "it is none of Latchkey's" },
   PermissionNotSupportedError: { what: 'The permission "native-token-stream"', available: ["native-token-periodic"] },
   PermissionUnknownError: { context: "0x1234" },
-  InvalidPublicKeyError: { reason: "it is no point of the curve" },
+  InvalidPublicKeyError: { reason: "it is not a point of the curve" },
   InvalidRuleError: { argument: "to", type: "address", reason: "only numbers can be compared by size" },
-  InvalidSerializedSessionError: { reason: "it is no JSON" },
+  InvalidSerializedSessionError: { reason: "it is not JSON" },
   InvalidTimeError: { parameter: "validUntil", actual: 1_764_633_600_000 },
+  MessageRuleMissingError: ofMessage,
   MissingLimitError: { available: ["perCall", "total", "perPeriod"] },
-  MissingRulesError: { where: "transfer" },
-  MalformedKeySignatureError: { reason: "it is not 64 bytes long" },
+  MissingRulesError: { where: "the arguments of `transfer`" },
+  MalformedKeySignatureError: { reason: "it has 71 bytes" },
   NoRuleMetError: { actual: other },
   NoSourceError: {},
   NotConvertibleError: {
     path: "rules[0].reference",
     reason: "it is no bigint from 0 up, boolean, or whole bytes of hex, at most 32",
   },
+  OutsideWindowError: { validAfter: 1_764_633_600, validUntil: 1_764_719_999, now: 1_764_720_012 },
   PaymasterNotAllowedError: { expected: game, actual: stranger },
+  PersonalMessageNotAllowedError: ofMessage,
+  PolicyAnswerError: { length: 0 },
   RecipientNotAllowedError: { expected: [account] },
-  ReservedSelectorError: { selector: "0x00000000" },
+  ReservedSelectorError: { selector: "0xfffffffe" },
   RuleNotMetError: { expected: [100n], actual: 250n },
   SelectorCollisionError: {
     signatures: ["collate_propagate_storage(bytes16)", "burn(uint256)"],
     selector: "0x42966c68",
   },
+  SelectorForbiddenError: { selector: "0x9517e29f" },
   SelectorNotAllowedError: { expected: "0xa9059cbb", actual: "0x095ea7b3" },
-  SeparateBudgetsError: { reason: "there are two different limits for it" },
+  SeparateBudgetsError: { reason: "it has two different limits" },
+  SessionExpiredError: { validUntil: 1_764_633_500 },
   SessionKeyMismatchError: {
     expected: "0x90f79bf6eb2c4f870365e785982e1f101e93b906",
     actual: "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc",
@@ -192,21 +203,29 @@ const special: Readonly<Record<string, Partial<Record<keyof typeof common, unkno
   KeyGenerationFailedError: { failures: failures.slice(1) },
   NodesMismatchError: { expected: [id, other], actual: [id] },
   NotEnoughNodesError: { failures, available: 2 },
-  SessionKeyNotStorableError: { reason: "nothing is given to encrypt it with" },
+  SessionKeyNotStorableError: {
+    reason: "a private key is only kept encrypted, and the store was made without `encryption`",
+  },
   SessionRecordNotFoundError: { chainId: 1 },
   SignatureLengthError: { expected: 65, actual: 64 },
-  StorageCorruptedError: { reason: "it ends in the middle" },
-  StorageForeignError: { expected: "a session of Latchkey" },
-  StorageUnavailableError: { reason: "there is no indexedDB here" },
+  StorageAccessError: { cause: { code: "EACCES" } },
+  StorageCorruptedError: { reason: "its 312 characters are not whole JSON; it may have been cut short" },
+  StorageForeignError: { expected: "latchkey-session-record" },
+  StorageUnavailableError: { reason: "the environment has no IndexedDB" },
   StorageVersionError: { actual: 2 },
-  DecryptionFailedError: { reason: "the passphrase is another one" },
+  DecryptionFailedError: { reason: "the passphrase is another one, or the entry was altered" },
   TargetNotAllowedError: { expected: token, actual: stranger },
-  TooManyError: { what: "actions", limit: 254, actual: 300 },
+  TimeOutOfRangeError: { time: 2 ** 47 },
+  TooManyError: { what: "actions", limit: 255, actual: 300 },
+  TypedDataConfigError: ofMessage,
+  TypedDataNotAllowedError: ofMessage,
   UnknownArgumentError: { argument: "reciever", available: ["receiver", "amount"] },
   UnknownParameterError: { parameter: "validTill", available: ["validAfter", "validUntil"] },
   UnknownPolicyError: { reason: "0x08c379a0" },
   UserOperationFailedError: { reason: "0x" },
-  WitnessDiffersError: { expected: id, actual: other },
+  VerifierAnswerError: { length: 0 },
+  WitnessLengthError: ofMessage,
+  WitnessDiffersError: { ...ofMessage, expected: id, actual: other },
 };
 
 type AnyError = new (parameters: object) => LatchkeyError;
@@ -242,7 +261,10 @@ it("shows the message of every error on its page", async () => {
     if (process.env["UPDATE_ERROR_PAGES"])
       writeFileSync(path, `${page.split("## What it looks like")[0]?.trimEnd()}\n\n${shown}`);
     else expect(page).toContain(shown);
-    expect(page).toMatch(new RegExp(`^# ${name}\n\n\\S[^]{15,}`));
+    // What it is about, and what to do.
+    expect(page).toMatch(
+      new RegExp(`^# ${name}\n\n\\S[^]{40,}\n\n## How to mend it\n\n\\S[^]{40,}\n\n${shown.slice(0, 21)}\n`),
+    );
   }
 });
 
@@ -251,5 +273,7 @@ it("has no page without an error, and lists every page", async () => {
   const files = readdirSync(pages).map((file) => file.replace(/\.md$/, ""));
   expect(files.filter((file) => file !== "README").sort()).toEqual(names);
   const list = readFileSync(join(pages, "README.md"), "utf8");
-  expect(names.filter((name) => !list.includes(`| [${name}](${name}.md) | `))).toEqual([]);
+  const rows = [...list.matchAll(/^\| \[(\w+)\]\((\w+)\.md\) \| \S.*\. \|$/gm)];
+  expect(rows.filter(([, name, page]) => name !== page)).toEqual([]);
+  expect(rows.map(([, name]) => name).sort()).toEqual(names);
 });

@@ -7,12 +7,16 @@ import { expect, it } from "vitest";
 
 const home = fileURLToPath(new URL("..", import.meta.url));
 
-function listSources(folder: string): readonly string[] {
+/** The files of a folder, and of those in it. */
+function listFiles(folder: string): readonly string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
-    if (statSync(path).isDirectory()) return listSources(path);
-    return path.endsWith(".ts") && !path.includes(".test") ? [path] : [];
+    return statSync(path).isDirectory() ? listFiles(path) : [path];
   });
+}
+
+function asModule(path: string, index: number, code: string): [string, string] {
+  return [`${path.replace(/\.\w+$/, "")}.example${index}.ts`, `${code}\nexport {};\n`];
 }
 
 /** The examples in the comments of a file, as modules. */
@@ -22,8 +26,14 @@ function listExamples(path: string): readonly [string, string][] {
     const [, example] = comment.split("@example");
     if (example === undefined) return [];
     const code = example.replace(/\*\/$/, "").replace(/^ ?\* ?/gm, "");
-    return [[`${path.slice(0, -3)}.example${index}.ts`, `${code}\nexport {};\n`]];
+    return [asModule(path, index, code)];
   });
+}
+
+/** The blocks of TypeScript on a page, as modules. */
+function listBlocks(path: string): readonly [string, string][] {
+  const blocks = readFileSync(path, "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm);
+  return [...blocks].map(([, code = ""], index) => asModule(path, index, code));
 }
 
 /** The package's entries by the names that examples import, each with its source. */
@@ -39,10 +49,14 @@ function listEntries(): Readonly<Record<string, string>> {
   return Object.fromEntries(entries.map(([name, source]) => [name, join(home, source)]));
 }
 
-const examples = new Map(listSources(join(home, "src")).flatMap(listExamples));
+const sources = listFiles(join(home, "src")).filter((path) => path.endsWith(".ts") && !path.includes(".test"));
+const pages = [join(home, "README.md"), ...listFiles(join(home, "docs")).filter((path) => path.endsWith(".md"))];
+const shown = { sources: sources.flatMap(listExamples), pages: pages.flatMap(listBlocks) };
+const examples = new Map([...shown.sources, ...shown.pages]);
 
 it("shows only examples that compile", () => {
-  expect(examples.size).toBeGreaterThan(35);
+  expect(shown.sources.length).toBeGreaterThan(35);
+  expect(shown.pages.length).toBeGreaterThan(20);
   const { config } = ts.readConfigFile(join(home, "tsconfig.json"), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, home);
   const settings: ts.CompilerOptions = {
@@ -75,7 +89,7 @@ it("shows only examples that run", async () => {
     await build({
       entryPoints: [...examples.keys()],
       outdir: folder,
-      outbase: join(home, "src"),
+      outbase: home,
       bundle: true,
       splitting: true,
       format: "esm",

@@ -1,4 +1,14 @@
-import { concat, encodeFunctionData, type Hex, pad, recoverTypedDataAddress, size, slice, zeroHash } from "viem";
+import {
+  concat,
+  encodeFunctionData,
+  type Hex,
+  pad,
+  recoverTypedDataAddress,
+  size,
+  slice,
+  zeroAddress,
+  zeroHash,
+} from "viem";
 import { entryPoint07Address, getUserOperationHash, type UserOperation } from "viem/account-abstraction";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -25,6 +35,7 @@ import {
   decodeUse,
   defineSession,
   EnableModeNotSupportedError,
+  EntryPointNotSupportedError,
   encodeSession,
   gasLimit,
   getNonceKey,
@@ -238,7 +249,9 @@ describe("toSessionAccount", () => {
     const sponsored = defineSession({ ...parameters, fees: { ...parameters.fees, paymaster: stranger } });
     const { made, prepare } = await setUp({}, sponsored);
     const operation = await prepare();
-    await expect(made.signUserOperation(operation)).rejects.toThrow(PaymasterNotAllowedError);
+    await expect(made.signUserOperation(operation)).rejects.toThrow(
+      new PaymasterNotAllowedError({ id: getSessionId(sponsored), expected: stranger, actual: zeroAddress }),
+    );
     await expect(made.signUserOperation({ ...operation, paymaster: stranger })).resolves.toBeDefined();
   });
 
@@ -350,6 +363,12 @@ describe("toSessionAccount", () => {
     expect(new Set(signed).size).toBe(2);
   });
 
+  it("refuses another version of the EntryPoint than the account's", async () => {
+    await expect(setUp({ entryPointVersion: "0.8" })).rejects.toThrow(
+      new EntryPointNotSupportedError({ version: "0.7", expected: "0.8" }),
+    );
+  });
+
   it("has Nexus and Kernel install the manager by the owner's signature, unless it is installed", async () => {
     const owner = privateKeyToAccount(privateKey);
     const enable = { signer: owner, validator: stranger, grantPrefix: "any" } as const;
@@ -372,6 +391,9 @@ describe("toSessionAccount", () => {
     const installed = await setUp({ enable, chain: { ...chain, installed: true } });
     expect(await getKey(installed.made)).toBe(getNonceKey({ accountType: "nexus", validator: contracts.manager }));
     await expect(setUp({ enable, accountType: "safe7579" })).rejects.toThrow(EnableModeNotSupportedError);
+    await expect(setUp({ enable: { signer: owner }, accountType: "nexus" })).rejects.toThrow(
+      /^This account cannot .*\n\nAccount type: nexus\nNexus needs `enable.validator`, the owner's\.\n/,
+    );
   });
 
   it("signs nothing but operations", async () => {

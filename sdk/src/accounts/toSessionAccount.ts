@@ -370,7 +370,7 @@ function getEntryPoint({ account, entryPointVersion }: ToSessionAccountParameter
   const version = entryPointVersion ?? account?.entryPoint.version ?? "0.7";
   if (version !== "0.7" && version !== "0.8") throw new EntryPointNotSupportedError({ version });
   if (account && account.entryPoint.version !== version)
-    throw new EntryPointNotSupportedError({ version: account.entryPoint.version });
+    throw new EntryPointNotSupportedError({ version: account.entryPoint.version, expected: version });
   const canonical = version === "0.7" ? entryPoint07Address : entryPoint08Address;
   // What is used of the ABI is the same in both.
   return { abi: entryPoint07Abi, address: account?.entryPoint.address ?? canonical, version };

@@ -1,5 +1,6 @@
 import type { Hex } from "viem";
 import { LatchkeyError } from "./base.js";
+import { describeTime } from "./describe.js";
 
 /** Shows a value of any type in a message, bigint included; long ones are cut. */
 function show(value: unknown): string {
@@ -10,6 +11,10 @@ function show(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
   return String(value);
+}
+
+function isWhole(text: string): boolean {
+  return /^0x(?:[0-9a-fA-F]{2})*$/.test(text);
 }
 
 /** An address is not 20 bytes of hex, or its capital letters are not its checksum. */
@@ -29,15 +34,15 @@ export class InvalidAddressError extends LatchkeyError {
   }
 }
 
-/** Bytes are not hex, or not as long as they must be. */
+/** Bytes are not hex, not as long as they must be, or zero where they may not be. */
 export class InvalidBytesError extends LatchkeyError {
   readonly parameter: string;
   constructor({ parameter, expected, actual }: { parameter: string; expected: string; actual: unknown }) {
-    super("InvalidBytesError", `\`${parameter}\` is not what it must be.`, {
+    super("InvalidBytesError", `\`${parameter}\` is not ${expected}.`, {
       // Not the bytes themselves: they may be a key in the wrong place.
       facts: [
         `Expected: ${expected}`,
-        `Actual: ${typeof actual === "string" ? `a string of ${actual.length} characters` : show(actual)}`,
+        `Actual: ${typeof actual !== "string" ? show(actual) : isWhole(actual) ? `${actual.length / 2 - 1} bytes of hex` : `a string of ${actual.length} characters`}`,
       ],
     });
     this.parameter = parameter;
@@ -74,7 +79,7 @@ export class InvalidWindowError extends LatchkeyError {
   readonly validUntil: number;
   constructor({ validAfter, validUntil }: { validAfter: number; validUntil: number }) {
     super("InvalidWindowError", "The session ends before it starts.", {
-      facts: [`validAfter: ${validAfter}`, `validUntil: ${validUntil}`],
+      facts: [`validAfter: ${describeTime(validAfter)}`, `validUntil: ${describeTime(validUntil)}`],
     });
     this.validAfter = validAfter;
     this.validUntil = validUntil;
@@ -157,14 +162,14 @@ export class EmptyActionsError extends LatchkeyError {
   }
 }
 
-/** A session has more of something than its encoding has room for. */
+/** There is more of something than its encoding has room for. */
 export class TooManyError extends LatchkeyError {
   constructor({ what, limit, actual }: { what: string; limit: number; actual: number }) {
     super("TooManyError", `Too many ${what}.`, { facts: [`Limit: ${limit}`, `Actual: ${actual}`] });
   }
 }
 
-/** An action goes to a target that no session may call. */
+/** An action or a call goes to a target that no session may call. */
 export class ForbiddenTargetError extends LatchkeyError {
   readonly target: Hex;
   constructor({ target, reason }: { target: Hex; reason: string }) {
@@ -324,7 +329,7 @@ export class RiskNotAcknowledgedError extends LatchkeyError {
   }
 }
 
-/** Nothing says who pays for a session's gas, or how much at most. */
+/** Nothing says how much a session may cost in gas. */
 export class MissingFeeLimitError extends LatchkeyError {
   constructor() {
     super("MissingFeeLimitError", "Nothing limits what the session may cost in gas.", {
@@ -392,7 +397,7 @@ export class MalformedKeySignatureError extends LatchkeyError {
 export class UserNotVerifiedError extends LatchkeyError {
   readonly flags: number;
   constructor({ flags, requireUserVerification }: { flags: number; requireUserVerification: boolean }) {
-    super("UserNotVerifiedError", "The passkey signed without the user's consent that the session key demands.", {
+    super("UserNotVerifiedError", "The passkey signed, but did not check the user as the session key demands.", {
       facts: [
         `Demanded: ${requireUserVerification ? "presence, and verification by PIN or biometrics" : "presence"}`,
         `Flags of the authenticator: 0x${flags.toString(16).padStart(2, "0")}`,

@@ -315,13 +315,13 @@ export class EpochMismatchError extends LatchkeyError {
   }
 }
 
-/** A bound of a validity window is too late. */
+/** A bound of a validity window is 2^47 or more. */
 export class TimeOutOfRangeError extends LatchkeyError {
   readonly time: number;
   constructor({ time, cause }: { time: number } & WithCause) {
     super("TimeOutOfRangeError", "A bound of a validity window is too late.", {
       cause,
-      facts: [`Limit: ${2 ** 47}`, `Actual: ${time}`],
+      facts: [`Expected: less than ${2 ** 47} (2^47)`, `Actual: ${time}`],
     });
     this.time = time;
   }
@@ -343,7 +343,11 @@ export class EmptyWindowError extends LatchkeyError {
   }
 }
 
-/** The operation uses a paymaster that the session does not allow. */
+function nameOf(paymaster: Address): string {
+  return /^0x0+$/.test(paymaster) ? "none" : paymaster;
+}
+
+/** The operation uses a paymaster that the session does not allow, or none although the session names one. */
 export class PaymasterNotAllowedError extends LatchkeyError {
   readonly id: Hex;
   readonly expected: Address;
@@ -351,7 +355,7 @@ export class PaymasterNotAllowedError extends LatchkeyError {
   constructor({ id, expected, actual, cause }: { id: Hex; expected: Address; actual: Address } & WithCause) {
     super("PaymasterNotAllowedError", "The session does not allow this paymaster.", {
       cause,
-      facts: [`Expected: ${/^0x0+$/.test(expected) ? "none" : expected}`, `Actual: ${actual}`, `Session: ${id}`],
+      facts: [`Expected: ${nameOf(expected)}`, `Actual: ${nameOf(actual)}`, `Session: ${id}`],
     });
     this.id = id;
     this.expected = expected;

@@ -68,8 +68,12 @@ export class TokenCalldataLengthError extends PolicyError {
 
 /** An address in the calldata has more than 160 bits. */
 export class DirtyAddressError extends PolicyError {
+  /** The 32 bytes that should be an address. */
+  readonly word: bigint;
   constructor({ word, ...rest }: { word: bigint } & PolicyErrorParameters) {
-    super("DirtyAddressError", "An address in the calldata has more than 160 bits.", [`Argument: ${word}`], rest);
+    const bytes = word.toString(16).padStart(64, "0");
+    super("DirtyAddressError", "An address in the calldata has more than 160 bits.", [`Actual: 0x${bytes}`], rest);
+    this.word = word;
   }
 }
 

@@ -6,7 +6,7 @@ import { describeTime } from "./describe.js";
 export class SessionExpiredError extends LatchkeyError {
   /** Last second in which the session could act, if it is known. */
   readonly validUntil: number | undefined;
-  /** Time of the latest block, if it is known. */
+  /** The time that was judged by, if it is known. */
   readonly now: number | undefined;
   constructor({
     validUntil,
@@ -17,7 +17,7 @@ export class SessionExpiredError extends LatchkeyError {
       cause,
       facts: [
         ...(validUntil === undefined ? [] : [`Valid until: ${describeTime(validUntil)}`]),
-        ...(now === undefined ? [] : [`Latest block: ${describeTime(now)}`]),
+        ...(now === undefined ? [] : [`Now: ${describeTime(now)}`]),
       ],
     });
     this.validUntil = validUntil;
@@ -29,7 +29,7 @@ export class SessionExpiredError extends LatchkeyError {
 export class SessionNotStartedError extends LatchkeyError {
   /** First second in which the session may act, if it is known. */
   readonly validAfter: number | undefined;
-  /** Time of the latest block, if it is known. */
+  /** The time that was judged by, if it is known. */
   readonly now: number | undefined;
   constructor({
     validAfter,
@@ -40,7 +40,7 @@ export class SessionNotStartedError extends LatchkeyError {
       cause,
       facts: [
         ...(validAfter === undefined ? [] : [`Valid after: ${describeTime(validAfter)}`]),
-        ...(now === undefined ? [] : [`Latest block: ${describeTime(now)}`]),
+        ...(now === undefined ? [] : [`Now: ${describeTime(now)}`]),
       ],
     });
     this.validAfter = validAfter;
@@ -71,7 +71,7 @@ export class OutsideWindowError extends LatchkeyError {
       facts: [
         ...(validAfter === undefined ? [] : [`Valid after: ${describeTime(validAfter)}`]),
         ...(validUntil === undefined ? [] : [`Valid until: ${describeTime(validUntil)}`]),
-        ...(now === undefined ? [] : [`Latest block: ${describeTime(now)}`]),
+        ...(now === undefined ? [] : [`Now: ${describeTime(now)}`]),
         "The session has ended or has not begun, or a period of its limits was over when the operation arrived.",
       ],
     });
@@ -181,11 +181,11 @@ export class ChainMismatchError extends LatchkeyError {
   }
 }
 
-/** The account uses an EntryPoint of a version that is not supported. */
+/** The account uses an EntryPoint of a version that is not supported, or of another than it is said to be. */
 export class EntryPointNotSupportedError extends LatchkeyError {
-  constructor({ version }: { version: string }) {
-    super("EntryPointNotSupportedError", "The account's EntryPoint is not supported yet.", {
-      facts: ["Expected: version 0.7 or 0.8", `Actual: version ${version}`],
+  constructor({ version, expected = "0.7 or 0.8" }: { version: string; expected?: string | undefined }) {
+    super("EntryPointNotSupportedError", "The account's EntryPoint does not fit.", {
+      facts: [`Expected: version ${expected}`, `Actual: version ${version}`],
     });
   }
 }
@@ -209,11 +209,14 @@ export class AccountTypeUnknownError extends LatchkeyError {
   }
 }
 
-/** Accounts of this type cannot install a module by a signature in an operation. */
+/** Accounts of this type cannot install a module by a signature in an operation, or their owner's validator is not given. */
 export class EnableModeNotSupportedError extends LatchkeyError {
   constructor({ accountType }: { accountType: string }) {
     super("EnableModeNotSupportedError", "This account cannot install a module by a signature in an operation.", {
-      facts: [`Account type: ${accountType}`, "Nexus and Kernel can."],
+      facts: [
+        `Account type: ${accountType}`,
+        accountType === "nexus" ? "Nexus needs `enable.validator`, the owner's." : "Nexus and Kernel can.",
+      ],
     });
   }
 }

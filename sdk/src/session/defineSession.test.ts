@@ -267,8 +267,8 @@ describe("defineSession", () => {
       ---
       The session ends before it starts.
 
-      validAfter: 2000000001
-      validUntil: 2000000000
+      validAfter: 2000000001 (2033-05-18T03:33:21.000Z)
+      validUntil: 2000000000 (2033-05-18T03:33:20.000Z)
 
       Docs: docs/errors/InvalidWindowError.md
       ---

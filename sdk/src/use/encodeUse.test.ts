@@ -55,12 +55,12 @@ describe("encodeUse", () => {
 
   it("refuses a claim of an action that does not exist", () => {
     expect(() => encodeUse({ session, claims: [1] })).toThrowErrorMatchingInlineSnapshot(`
-      [TooManyError: Too many actions counted to the one claimed.
+      [InvalidNumberError: \`claims[0]\` is not a whole number in its range.
 
-      Limit: 1
-      Actual: 2
+      Expected: a number from 0 to 0
+      Actual: 1
 
-      Docs: docs/errors/TooManyError.md]
+      Docs: docs/errors/InvalidNumberError.md]
     `);
   });
 

@@ -8,6 +8,7 @@ import { getDomain, getSessionId } from "../session/getSessionId.js";
 import { hashAction, hashAll, hashHeader, hashPolicy } from "../session/hashSession.js";
 import { type Action, type Policy, type Session, userOperationUseTypes } from "../types.js";
 import { createReader, type Reader } from "../utils/reader.js";
+import { parseNumber } from "../utils/validate.js";
 
 /** An owner's signature of a bundle of sessions. */
 export type SignedGrant = {
@@ -48,7 +49,7 @@ export type EncodeUseParameters = {
  *
  * @param parameters {@link EncodeUseParameters}
  * @returns The bytes.
- * @throws TooManyError; SessionNotInGrantError if the session is not among those of the grant.
+ * @throws InvalidNumberError if a claim is no index of an action; TooManyError; SessionNotInGrantError if the session is not among those of the grant.
  *
  * @example
  * import { encodeUse, parseSession } from "latchkey";
@@ -98,9 +99,8 @@ export function encodeUse({
 }
 
 function checkNumbers({ actions }: Session, claims: readonly number[], proof: readonly Hex[]): void {
-  for (const claim of claims)
-    if (actions[claim] === undefined && claim !== ownRevocationClaim)
-      throw new TooManyError({ what: "actions counted to the one claimed", limit: actions.length, actual: claim + 1 });
+  for (const [index, claim] of claims.entries())
+    if (claim !== ownRevocationClaim) parseNumber(`claims[${index}]`, claim, 0, actions.length - 1);
   if (proof.length > 255) throw new TooManyError({ what: "siblings in the proof", limit: 255, actual: proof.length });
 }
 
