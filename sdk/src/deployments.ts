@@ -1,4 +1,6 @@
 // Generated from deployments/addresses.json by `npm run bindings`. Do not edit by hand.
+import { deployedManager } from "./deployedManager.js";
+
 export const deployments = {
   abiRulePolicy: "0x40327607b4626a7993a49E5c5924B429890c7658",
   erc1271Verifier: "0xD10B3Bde74d59B1cf0b5DE6c2D849879b9643638",
@@ -8,7 +10,7 @@ export const deployments = {
   nativeLimitPolicy: "0x711cBC0CBf02Eef0af36aaF7269E0F243eB53a1B",
   p256PrecompileVerifier: "0xCf4f3Cc862bc8144B2295689A61C4Fe9f9a520e4",
   p256Verifier: "0xF020e9B5F3b7B8851cE488F5c55f58398BC02530",
-  manager: "0x9127B9Fd1386daE30a76d0e419Ec6903000892d7",
+  manager: deployedManager,
   typedDataPolicy: "0xC7868B17D142ECd4DBAA7c3dca037ddFE2eb79C2",
   usageLimitPolicy: "0x43DC645E6f1974A3A7aAA7a10df856dD52ED4E1B",
   webAuthnPrecompileVerifier: "0x31B53e363aDd5141EdC861a9c44B6751a2368D6F",

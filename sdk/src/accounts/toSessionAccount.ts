@@ -25,7 +25,7 @@ import {
 } from "viem/account-abstraction";
 import { getBlock, getChainId, readContract } from "viem/actions";
 import { getAction } from "viem/utils";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { anyPaymaster } from "../constants.js";
 import { OpCostExceededError, PaymasterNotAllowedError } from "../errors/manager.js";
 import {
@@ -43,6 +43,7 @@ import {
 } from "../errors/use.js";
 import { sessionKeyManagerUseAbi } from "../generated.js";
 import type { SessionKey } from "../keys/sessionKey.js";
+import { getManager } from "../manager.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
 import { encodeUse, getUseTypedData, type SignedGrant, type UseEvidence } from "../use/encodeUse.js";
@@ -179,7 +180,7 @@ export async function toSessionAccount(parameters: ToSessionAccountParameters): 
     contracts,
   } = parameters;
   const client = parameters.account ? (parameters.client ?? parameters.account.client) : parameters.client;
-  const manager = getContract("manager", contracts);
+  const manager = getManager(contracts);
   const sessionId = getSessionId(session);
   const address = (await account?.getAddress()) ?? session.account;
   if (!isAddressEqual(address, session.account))

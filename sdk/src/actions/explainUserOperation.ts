@@ -8,9 +8,9 @@ import {
 } from "viem/account-abstraction";
 import { call, getChainId } from "viem/actions";
 import { getAction } from "viem/utils";
-import { getContract } from "../addresses.js";
 import type { LatchkeyError } from "../errors/base.js";
 import { type DecodeSessionErrorParameters, decodeSessionError } from "../errors/decodeSessionError.js";
+import { getManager } from "../manager.js";
 
 const struct =
   "struct PackedUserOperation { address sender; uint256 nonce; bytes initCode; bytes callData; bytes32 accountGasLimits; uint256 preVerificationGas; bytes32 gasFees; bytes paymasterAndData; bytes signature; }";
@@ -75,7 +75,7 @@ export async function explainUserOperation(
   if (byAccount !== "unknown") return byAccount;
   const byManager = await ask({
     account: sender,
-    to: getContract("manager", options.contracts),
+    to: getManager(options.contracts),
     data: encodeFunctionData({ abi: validatorAbi, functionName: "validateUserOp", args: [packed, userOpHash] }),
   });
   return byManager === "unknown" ? undefined : byManager;

@@ -1,8 +1,9 @@
 import type { Address, Chain, Client, Transport } from "viem";
 import { readContract } from "viem/actions";
 import { getAction } from "viem/utils";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { parseAddress } from "../utils/validate.js";
 
 export type GetEpochParameters = {
@@ -42,7 +43,7 @@ export async function getEpoch(
     "readContract",
   )({
     abi: sessionKeyManagerAbi,
-    address: getContract("manager", contracts),
+    address: getManager(contracts),
     functionName: "epochOf",
     args: [parseAddress("account", account)],
   });

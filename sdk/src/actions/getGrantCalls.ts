@@ -1,9 +1,10 @@
 import { type Address, encodeFunctionData, type Hex, isAddressEqual, parseAbi } from "viem";
 import { type AccountType, getModuleInitData } from "../accounts/accountType.js";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { NoSessionsError } from "../errors/manager.js";
 import { AccountMismatchError } from "../errors/use.js";
 import { sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
 import { parseBytes } from "../utils/validate.js";
@@ -59,7 +60,7 @@ export function getGrantCalls({
   accountType,
   contracts,
 }: GetGrantCallsParameters): GetGrantCallsReturnType {
-  const manager = getContract("manager", contracts);
+  const manager = getManager(contracts);
   const [first] = sessions;
   if (first === undefined) throw new NoSessionsError();
   const other = sessions.find((session) => !isAddressEqual(session.account, first.account));
@@ -111,7 +112,7 @@ export function getInstallCall({
     data: encodeFunctionData({
       abi: erc7579Abi,
       functionName: "installModule",
-      args: [validatorModuleType, getContract("manager", contracts), initData],
+      args: [validatorModuleType, getManager(contracts), initData],
     }),
   };
 }
@@ -137,7 +138,7 @@ export function getGrantRootCall({
   contracts?: ContractOverrides | undefined;
 }): OwnerCall {
   return {
-    to: getContract("manager", contracts),
+    to: getManager(contracts),
     value: 0n,
     data: encodeFunctionData({
       abi: sessionKeyManagerAbi,

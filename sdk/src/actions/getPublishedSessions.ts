@@ -13,8 +13,9 @@ import {
 } from "viem";
 import { getBlock, getContractEvents } from "viem/actions";
 import { getAction } from "viem/utils";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { decodeSession } from "../session/encodeSession.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
@@ -103,7 +104,7 @@ export async function findPublishedSessions(
 ): Promise<readonly Found[]> {
   const address = parseAddress("account", account);
   const filter = {
-    address: getContract("manager", contracts),
+    address: getManager(contracts),
     abi: sessionKeyManagerAbi,
     eventName: "SessionPublished",
     args: { account: address },

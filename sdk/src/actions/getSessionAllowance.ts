@@ -1,6 +1,7 @@
 import { type Address, type Chain, type Client, getAddress, isAddressEqual, type Transport } from "viem";
 import { getBlock } from "viem/actions";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
+import { getManager } from "../manager.js";
 import { decodeErc20LimitConfig, type Erc20Function, erc20Functions } from "../policies/erc20Limit.js";
 import { decodeLimitConfig, type Limits } from "../policies/limit.js";
 import { type Budget, noBudget } from "../policies/spend.js";
@@ -107,7 +108,7 @@ export async function getSessionAllowance<const type extends SessionAllowanceTyp
   client: Client<Transport, Chain | undefined>,
   { session, type, contracts }: GetSessionAllowanceParameters<type>,
 ): Promise<GetSessionAllowanceReturnType<type>> {
-  const manager = getContract("manager", contracts);
+  const manager = getManager(contracts);
   const id = getSessionId(session);
   const sources = listSources(session, contracts).filter((source) => type === undefined || source.type === type);
   return readTogether(client, async (reader) => {

@@ -9,10 +9,11 @@ import {
   type Transport,
 } from "viem";
 import { getBlock, readContract } from "viem/actions";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { anyTarget } from "../constants.js";
 import type { InvalidAddressError } from "../errors/input.js";
 import { erc20LimitPolicyAbi, sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import type { Budget } from "../policies/spend.js";
 import { getBudgetId } from "../session/getBudgetId.js";
 import { getSessionId } from "../session/getSessionId.js";
@@ -70,7 +71,7 @@ export async function getSessionState(
   { session, proof = [], targets = [], contracts }: GetSessionStateParameters,
 ): Promise<GetSessionStateReturnType> {
   const { account } = session;
-  const manager = { abi: sessionKeyManagerAbi, address: getContract("manager", contracts) } as const;
+  const manager = { abi: sessionKeyManagerAbi, address: getManager(contracts) } as const;
   const id = getSessionId(session);
   const anywhere = session.actions.some(({ target }) => isAddressEqual(target, anyTarget));
   const asked = anywhere ? [...new Set(targets.map((target) => parseAddress("targets", target)))] : [];

@@ -1,8 +1,9 @@
 import type { Address, Chain, Client, Hex, Transport } from "viem";
 import { getBlock, readContract } from "viem/actions";
 import { getAction } from "viem/utils";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { getSessionId } from "../session/getSessionId.js";
 import { getProofRoot } from "../session/sessionTree.js";
 import type { Session } from "../types.js";
@@ -68,7 +69,7 @@ export function createStatusReader(
   client: Client<Transport, Chain | undefined>,
   contracts: ContractOverrides | undefined,
 ): (entry: Pick<GetSessionStatusParameters, "session" | "proof">) => Promise<GetSessionStatusReturnType> {
-  const manager = { abi: sessionKeyManagerAbi, address: getContract("manager", contracts) } as const;
+  const manager = { abi: sessionKeyManagerAbi, address: getManager(contracts) } as const;
   const read = getAction(client, readContract, "readContract");
   const readStatus = async (account: Address, id: Hex) =>
     statuses[await read({ ...manager, functionName: "sessionStatus", args: [account, id] })] ?? "none";

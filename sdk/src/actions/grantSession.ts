@@ -3,7 +3,7 @@ import type { SmartAccount } from "viem/account-abstraction";
 import { getChainId, readContract } from "viem/actions";
 import { getAction } from "viem/utils";
 import type { AccountType } from "../accounts/accountType.js";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { EpochMismatchError, NoSessionsError, SessionRevokedError } from "../errors/manager.js";
 import {
   AccountMismatchError,
@@ -14,6 +14,7 @@ import {
   type UserOperationFailedError,
 } from "../errors/use.js";
 import { sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { getSessionId } from "../session/getSessionId.js";
 import { getSessionTree } from "../session/sessionTree.js";
 import type { Session } from "../types.js";
@@ -129,7 +130,7 @@ export async function checkGrant(
   contracts: ContractOverrides | undefined,
 ): Promise<boolean> {
   const client: Client<Transport, Chain | undefined> = owner.client;
-  const manager = { abi: sessionKeyManagerAbi, address: getContract("manager", contracts) } as const;
+  const manager = { abi: sessionKeyManagerAbi, address: getManager(contracts) } as const;
   const read = getAction(client, readContract, "readContract");
   if (sessions.length === 0) throw new NoSessionsError();
   for (const { account } of sessions)

@@ -3,8 +3,9 @@ import type { SmartAccount } from "viem/account-abstraction";
 import { readContract } from "viem/actions";
 import { getAction } from "viem/utils";
 import { type AccountType, getAccountType } from "../accounts/accountType.js";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import type { AccountNotFoundError, AccountTypeUnknownError, UserOperationFailedError } from "../errors/use.js";
+import { getManager } from "../manager.js";
 import { erc7579Abi, getInstallCall, validatorModuleType } from "./getGrantCalls.js";
 import {
   type BundlerLikeClient,
@@ -83,6 +84,6 @@ export async function isManagerInstalled(
     abi: erc7579Abi,
     address: owner.address,
     functionName: "isModuleInstalled",
-    args: [validatorModuleType, getContract("manager", contracts), "0x"],
+    args: [validatorModuleType, getManager(contracts), "0x"],
   });
 }

@@ -1,8 +1,9 @@
 import { bytesToBigInt, encodeFunctionData } from "viem";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { InvalidEpochError } from "../errors/manager.js";
 import type { AccountNotFoundError, UserOperationFailedError } from "../errors/use.js";
 import { sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { getEpoch } from "./getEpoch.js";
 import type { OwnerCall } from "./getGrantCalls.js";
 import {
@@ -97,7 +98,7 @@ export function getRevokeAllCall({
   contracts?: ContractOverrides | undefined;
 }): OwnerCall {
   return {
-    to: getContract("manager", contracts),
+    to: getManager(contracts),
     value: 0n,
     data: encodeFunctionData({ abi: sessionKeyManagerAbi, functionName: "revokeAll", args: [epoch] }),
   };

@@ -1,8 +1,9 @@
 import { encodeFunctionData, type Hex, isAddressEqual } from "viem";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { NoSessionsError } from "../errors/manager.js";
 import { AccountMismatchError, type AccountNotFoundError, type UserOperationFailedError } from "../errors/use.js";
 import { sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
 import { parseBytes } from "../utils/validate.js";
@@ -82,7 +83,7 @@ export function getRevokeCall({
 }): OwnerCall {
   if (ids.length === 0) throw new NoSessionsError();
   return {
-    to: getContract("manager", contracts),
+    to: getManager(contracts),
     value: 0n,
     data: encodeFunctionData({
       abi: sessionKeyManagerAbi,

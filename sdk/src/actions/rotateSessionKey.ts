@@ -1,10 +1,11 @@
 import { type Address, type Chain, type Client, getAddress, type Hex, isAddressEqual, type Transport } from "viem";
 import { readContract } from "viem/actions";
 import { getAction } from "viem/utils";
-import { type ContractOverrides, findContract, getContract } from "../addresses.js";
+import { type ContractOverrides, findContract } from "../addresses.js";
 import { SameSessionKeyError } from "../errors/input.js";
 import type { SessionRevokedError } from "../errors/manager.js";
 import { erc20LimitPolicyAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { decodeErc20LimitConfig, encodeErc20LimitConfig } from "../policies/erc20Limit.js";
 import { decodeLimitConfig, encodeLimitConfig } from "../policies/limit.js";
 import { type DefineSessionParameters, parseSessionKey, randomSalt } from "../session/defineSession.js";
@@ -95,7 +96,7 @@ async function keepRemaining(
   session: Session,
   contracts: ContractOverrides | undefined,
 ): Promise<Session> {
-  const manager = getContract("manager", contracts);
+  const manager = getManager(contracts);
   const id = getSessionId(session);
   const read = getAction(client, readContract, "readContract");
   const policies = [...session.operationPolicies, ...session.actions.flatMap((action) => action.policies)];

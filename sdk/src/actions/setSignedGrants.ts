@@ -10,9 +10,10 @@ import {
 } from "viem";
 import { readContract } from "viem/actions";
 import { getAction } from "viem/utils";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { GrantRuleError } from "../errors/manager.js";
 import { sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { parseAddress, parseBytes } from "../utils/validate.js";
 import type { OwnerCall } from "./getGrantCalls.js";
 import {
@@ -104,7 +105,7 @@ export function getSetSignedGrantsCall({
   contracts?: ContractOverrides | undefined;
 }): OwnerCall {
   return {
-    to: getContract("manager", contracts),
+    to: getManager(contracts),
     value: 0n,
     data: encodeFunctionData({
       abi: sessionKeyManagerAbi,
@@ -141,7 +142,7 @@ export async function getSignedGrants(
     "readContract",
   )({
     abi: sessionKeyManagerAbi,
-    address: getContract("manager", contracts),
+    address: getManager(contracts),
     functionName: "signedGrantsOf",
     args: [parseAddress("account", account)],
   });

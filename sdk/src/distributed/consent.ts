@@ -1,6 +1,7 @@
 import { type Address, type Hex, hashTypedData, size } from "viem";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { InvalidParameterError } from "../errors/input.js";
+import { getManager } from "../manager.js";
 import { checkArray, checkParameters, parseAddress, parseBytes, parseNumber, parseTime } from "../utils/validate.js";
 
 /** A node that keeps one share of a key. */
@@ -91,7 +92,7 @@ export function getDistributedKeyId(consent: DistributedConsent, contracts?: Con
 }
 
 function getDomain(contracts: ContractOverrides | undefined) {
-  return { name: "Latchkey", version: "1", verifyingContract: getContract("manager", contracts) } as const;
+  return { name: "Latchkey", version: "1", verifyingContract: getManager(contracts) } as const;
 }
 
 /**

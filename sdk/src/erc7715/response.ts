@@ -1,6 +1,7 @@
 import { type Address, fromHex, type Hex, hexToBigInt, isAddressEqual, isHex, size, toHex } from "viem";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { LatchkeyError } from "../errors/base.js";
+import { getManager } from "../manager.js";
 import { getSessionId } from "../session/getSessionId.js";
 import { parseSession, serializeSession } from "../session/serializeSession.js";
 import type { Session } from "../types.js";
@@ -153,7 +154,7 @@ export function getPermissionResponse({
     rules: [...said.rules, ...redeemers],
     context: encodePermissionContext({ session, grant, proof }),
     dependencies: factory && factoryData ? [{ factory, factoryData }] : [],
-    delegationManager: getContract("manager", contracts),
+    delegationManager: getManager(contracts),
   };
 }
 
@@ -187,7 +188,7 @@ export function parsePermissionResponse({ response, contracts }: ParsePermission
   const request = parsePermissionRequest(rest);
   const used = decodePermissionContext(context);
   const said = getSessionPermission(used.session, { contracts });
-  const manager = getContract("manager", contracts);
+  const manager = getManager(contracts);
   if (typeof delegationManager !== "string" || delegationManager.toLowerCase() !== manager.toLowerCase())
     throw new InvalidPermissionError({ path: "delegationManager", reason: "it is not the session key manager" });
   if (said === undefined || !isSame(request, said))

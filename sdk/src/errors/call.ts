@@ -1,7 +1,7 @@
 import type { Address, Hex } from "viem";
 import type { Call } from "../use/execution.js";
 import { LatchkeyError } from "./base.js";
-import { describeContext } from "./describe.js";
+import { describeContext } from "./describeCall.js";
 import type { CallContext } from "./policy.js";
 
 type OfCall = { context?: CallContext | undefined; cause?: unknown };

@@ -319,11 +319,11 @@ function decodeManagerError(
     }
     case "InvalidPolicyAnswer": {
       const [id, refusing, length] = decoded.args;
-      return new manager.PolicyAnswerError({ length: Number(length), context: { id, policy: refusing }, cause });
+      return new policy.PolicyAnswerError({ length: Number(length), context: { id, policy: refusing }, cause });
     }
     case "InvalidPolicyValidationData": {
       const [id, refusing, validationData] = decoded.args;
-      return new manager.PolicyValidationDataError({ validationData, context: { id, policy: refusing }, cause });
+      return new policy.PolicyValidationDataError({ validationData, context: { id, policy: refusing }, cause });
     }
     default:
       return undefined;

@@ -1,10 +1,8 @@
 import type { Address, Hex } from "viem";
 import { LatchkeyError } from "./base.js";
-import { describeContext, describeTime } from "./describe.js";
-import type { CallContext } from "./policy.js";
+import { describeTime } from "./describe.js";
 
 type WithCause = { cause?: unknown };
-type OfCall = WithCause & { context?: CallContext | undefined };
 
 /** A list of sessions is empty. */
 export class NoSessionsError extends LatchkeyError {
@@ -388,33 +386,5 @@ export class OpCostExceededError extends LatchkeyError {
     this.id = id;
     this.maxOpCost = maxOpCost;
     this.opCost = opCost;
-  }
-}
-
-/** A policy did not answer as a policy does, or there is no contract at its address. */
-export class PolicyAnswerError extends LatchkeyError {
-  readonly context: CallContext;
-  readonly length: number;
-  constructor({ context = {}, length, cause }: { length: number } & OfCall) {
-    super("PolicyAnswerError", "A policy did not answer with one word, or has no code.", {
-      cause,
-      facts: [`Actual: ${length} bytes`, ...describeContext(context)],
-    });
-    this.context = context;
-    this.length = length;
-  }
-}
-
-/** A policy answered with something else than a validity window. */
-export class PolicyValidationDataError extends LatchkeyError {
-  readonly context: CallContext;
-  readonly validationData: bigint;
-  constructor({ context = {}, validationData, cause }: { validationData: bigint } & OfCall) {
-    super("PolicyValidationDataError", "A policy answered with something else than a validity window.", {
-      cause,
-      facts: [`Actual: ${validationData}`, ...describeContext(context)],
-    });
-    this.context = context;
-    this.validationData = validationData;
   }
 }

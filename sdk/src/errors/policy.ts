@@ -1,7 +1,8 @@
 import type { Address, Hex } from "viem";
 import type { AbiValueTest, Comparison } from "../policies/abiRule.js";
 import { LatchkeyError } from "./base.js";
-import { describeContext, describeRule, describeTime } from "./describe.js";
+import { describeTime } from "./describe.js";
+import { describeContext, describeRule } from "./describeCall.js";
 
 /** Which call of which session a policy refused, or that it was the operation as a whole, as far as it is known. */
 export type CallContext = {
@@ -503,5 +504,33 @@ export class UnknownPolicyError extends PolicyError {
 export class PolicyNotCheckedError extends PolicyError {
   constructor(parameters: PolicyErrorParameters = {}) {
     super("PolicyNotCheckedError", "A policy that is not known cannot be checked offline.", [], parameters);
+  }
+}
+
+/** A policy did not answer as a policy does, or there is no contract at its address. */
+export class PolicyAnswerError extends LatchkeyError {
+  readonly context: CallContext;
+  readonly length: number;
+  constructor({ context = {}, length, cause }: { length: number } & PolicyErrorParameters) {
+    super("PolicyAnswerError", "A policy did not answer with one word, or has no code.", {
+      cause,
+      facts: [`Actual: ${length} bytes`, ...describeContext(context)],
+    });
+    this.context = context;
+    this.length = length;
+  }
+}
+
+/** A policy answered with something else than a validity window. */
+export class PolicyValidationDataError extends LatchkeyError {
+  readonly context: CallContext;
+  readonly validationData: bigint;
+  constructor({ context = {}, validationData, cause }: { validationData: bigint } & PolicyErrorParameters) {
+    super("PolicyValidationDataError", "A policy answered with something else than a validity window.", {
+      cause,
+      facts: [`Actual: ${validationData}`, ...describeContext(context)],
+    });
+    this.context = context;
+    this.validationData = validationData;
   }
 }

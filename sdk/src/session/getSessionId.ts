@@ -1,7 +1,7 @@
 import { type Address, type Hex, hashTypedData } from "viem";
-import { getContract } from "../addresses.js";
 import { TooManyError } from "../errors/input.js";
 import { NoSessionsError } from "../errors/manager.js";
+import { getManager } from "../manager.js";
 import { type Session, sessionBundleTypes } from "../types.js";
 import { hashSession } from "./hashSession.js";
 
@@ -40,7 +40,7 @@ export function getDomain(manager: Address): { name: "Latchkey"; version: "1"; v
  * const sign = (owner: LocalAccount, sessions: readonly Session[]) =>
  *   owner.signTypedData(getSessionBundleTypedData(sessions));
  */
-export function getSessionBundleTypedData(sessions: readonly Session[], manager: Address = getContract("manager")) {
+export function getSessionBundleTypedData(sessions: readonly Session[], manager: Address = getManager()) {
   if (sessions.length === 0) throw new NoSessionsError();
   if (sessions.length > 255)
     throw new TooManyError({ what: "sessions in a bundle", limit: 255, actual: sessions.length });

@@ -1,5 +1,6 @@
 import { type Address, concat, type Hex } from "viem";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
+import { getManager } from "../manager.js";
 import type { Session } from "../types.js";
 import type { SignedGrant } from "../use/encodeUse.js";
 import { parseBytes } from "../utils/validate.js";
@@ -45,7 +46,7 @@ export async function signSessionGrant({
   prefix = "0x",
   contracts,
 }: SignSessionGrantParameters): Promise<SignSessionGrantReturnType> {
-  const manager: Address = getContract("manager", contracts);
+  const manager: Address = getManager(contracts);
   const start = parseBytes("prefix", prefix);
   const signature = await signer.signTypedData(getSessionBundleTypedData(sessions, manager));
   return { ids: sessions.map(getSessionId), signature: concat([start, signature]) };

@@ -1,8 +1,9 @@
 import type { Address, Chain, Client, Hex, Transport } from "viem";
 import { getBlockNumber, getChainId, multicall } from "viem/actions";
 import { getAction } from "viem/utils";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { getProofRoot } from "../session/sessionTree.js";
 import { checkParameters } from "../utils/validate.js";
 import type { SessionRecord, SessionState } from "./record.js";
@@ -63,7 +64,7 @@ export async function refreshSessions(
   const open = stored.filter(({ state }) => state !== "revoked");
   if (open.length === 0) return { sessions: stored, changed: [], blockNumber: undefined };
 
-  const { readState, blockNumber } = await readStates(client, open, getContract("manager", contracts));
+  const { readState, blockNumber } = await readStates(client, open, getManager(contracts));
   const changed: StoredSession[] = [];
   for (const record of open) {
     const state = readState(record);

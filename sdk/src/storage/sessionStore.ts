@@ -1,12 +1,13 @@
 import { type Address, type Hash, type Hex, isAddressEqual, parseEventLogs, type TransactionReceipt } from "viem";
 import type { UserOperationReceipt } from "viem/account-abstraction";
-import { type ContractOverrides, getContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { LatchkeyError } from "../errors/base.js";
 import { InvalidParameterError } from "../errors/input.js";
 import { SessionRevokedError } from "../errors/manager.js";
 import { SessionRecordNotFoundError, StorageCorruptedError } from "../errors/storage.js";
 import { SessionNotInGrantError } from "../errors/use.js";
 import { sessionKeyManagerAbi } from "../generated.js";
+import { getManager } from "../manager.js";
 import { getSessionId } from "../session/getSessionId.js";
 import { getProofRoot } from "../session/sessionTree.js";
 import type { Session } from "../types.js";
@@ -282,7 +283,7 @@ export function createSessionStore(parameters: CreateSessionStoreParameters = {}
   async function applyReceipt(applied: ApplyReceiptParameters): Promise<readonly StoredSession[]> {
     checkParameters("applyReceipt's argument", applied, ["chainId", "receipt", "contracts"]);
     const { chainId, receipt, contracts } = applied;
-    const manager = getContract("manager", contracts);
+    const manager = getManager(contracts);
     const { logs, blockNumber, transactionHash } = "userOpHash" in receipt ? receipt.receipt : receipt;
     // All of the transaction, in its order: what happened, happened, in whichever operation.
     const events = parseEventLogs({
