@@ -147,7 +147,7 @@ async function exceed(narrator: Narrator, world: World, granted: Granted): Promi
     [
       "to send 40.000001 TUSD in two parts, where 40 are left",
       [tokenCall.transfer(token, shop, units("40")), tokenCall.transfer(token, shop, 1n)],
-      "validation",
+      "calls",
       "TotalLimitExceededError",
     ],
   ];
@@ -192,7 +192,7 @@ async function revoke(narrator: Narrator, world: World, granted: Granted): Promi
   assert.equal((await getSessionStatus(world.client, granted)).effective, "revoked");
   const calls = [tokenCall.transfer(world.contracts.token, shop, units("1"))];
   const refused = findRefusal(await rejection(send(world, granted, calls, { preflight: false })));
-  assert.equal(refused?.refusedBy, "validation");
+  assert.equal(refused?.refusedBy, "grant");
   narrator.outcome({
     what: "the owner revokes the session on the chain: to send 1 TUSD",
     outcome: "refused",

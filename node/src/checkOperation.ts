@@ -1,14 +1,15 @@
 import {
   type Call,
+  checkSessionCalls,
+  type DecodedUse,
   decodeExecution,
   decodeSessionError,
   decodeUse,
   getSessionId,
+  getSessionState,
   getUseDigest,
   getUseSessionId,
   LatchkeyError,
-  matchCalls,
-  ownRevocationClaim,
   sessionKeyManagerAbi,
 } from "latchkey";
 import type { WireOperation } from "latchkey/distributed/protocol";
@@ -40,10 +41,10 @@ const verifierThatTakesAll: Hex = "0x63024ad31860e01b5f5260205ff3";
  * 2. the hash that would be signed is that of the operation and of the use of its session;
  * 3. the session is the account's, with this key, and is the one that the use names;
  * 4. what the operation may cost is within the session;
- * 5. each call is what the action that it claims allows;
- * 6. the account, and what is called, is not denied by the operator;
- * 7. the manager on the chain takes the operation as it is now: grant, epoch, budgets and all policies;
- * 8. and that now, in the session's window and in that of every policy.
+ * 5. the account, and what is called, is not denied by the operator;
+ * 6. the session is granted, now is in its window, and it allows the calls with what is left of its budgets
+ *    (`checkSessionCalls`, with what the chain knows);
+ * 7. the manager on the chain takes the operation as it is now, policies that only the chain knows included.
  *
  * @throws Refusal whose code says which check.
  */
@@ -62,12 +63,12 @@ export async function checkOperation({
   asked: Hex;
 }): Promise<CheckedOperation> {
   checkPlace(record, operation);
-  const { digest, claims, calls, userOpHash } = checkDigest(chains, operation, asked);
+  const { digest, decoded, calls, userOpHash } = checkDigest(chains, operation, asked);
   checkSession(chains, record, operation);
   checkCost(operation);
-  checkCalls(chains, operation, calls, claims);
   checkDenied(limits, operation, calls);
-  await checkOnChain(chains, record, operation, userOpHash);
+  const now = await checkSessionOnChain(chains, record, operation, calls, decoded);
+  await validateOnChain(chains, operation, userOpHash, now);
   return { digest, value: calls.reduce((sum, { value }) => sum + (value ?? 0n), 0n) };
 }
 
@@ -97,7 +98,7 @@ function checkDigest(chains: Chains, { chainId, entryPoint, version, use, userOp
     const digest = getUseDigest({ userOpHash, id, use, manager: chains.manager });
     if (digest !== asked)
       throw new Refusal("operation-hash", `The operation's use has the digest ${digest}; asked for was ${asked}.`);
-    return { digest, userOpHash, calls, claims: decoded.claims, id };
+    return { digest, userOpHash, calls, decoded };
   });
 }
 
@@ -120,36 +121,20 @@ function checkSession(
   });
 }
 
-function checkCost({ session, userOperation: operation }: WireOperation): void {
+function checkCost({ session, userOperation }: WireOperation): void {
+  const cost = costOf(userOperation);
+  if (cost > session.maxOpCost)
+    throw new Refusal("cost", `The operation may cost ${cost} wei; the session allows ${session.maxOpCost}.`);
+}
+
+function costOf(operation: WireOperation["userOperation"]): bigint {
   const gas =
     operation.preVerificationGas +
     operation.verificationGasLimit +
     operation.callGasLimit +
     (operation.paymasterVerificationGasLimit ?? 0n) +
     (operation.paymasterPostOpGasLimit ?? 0n);
-  const cost = gas * operation.maxFeePerGas;
-  if (cost > session.maxOpCost)
-    throw new Refusal("cost", `The operation may cost ${cost} wei; the session allows ${session.maxOpCost}.`);
-}
-
-function checkCalls(
-  { contracts }: Chains,
-  { session }: WireOperation,
-  calls: readonly Call[],
-  claims: readonly number[],
-): void {
-  refuseAs("calls", () => {
-    // Offline first, because it says more precisely what is wrong; the chain has the last word.
-    matchCalls({ session, calls, contracts });
-    for (const [index, call] of calls.entries()) {
-      const claim = claims[index] ?? ownRevocationClaim;
-      const action = session.actions[claim];
-      if (action === undefined) continue;
-      const narrowed = { ...session, actions: [action] };
-      const [found] = matchCalls({ session: narrowed, calls: [call], contracts });
-      if (found !== 0) throw new Refusal("calls", `Call ${index} claims action ${claim}, which is not its own.`);
-    }
-  });
+  return gas * operation.maxFeePerGas;
 }
 
 function checkDenied({ denied }: NodeLimits, { userOperation }: WireOperation, calls: readonly Call[]): void {
@@ -159,24 +144,58 @@ function checkDenied({ denied }: NodeLimits, { userOperation }: WireOperation, c
   if (found !== undefined) throw new Refusal("denied", `This node's operator denies ${found}.`);
 }
 
+/** Reads from the chain what it knows of the session, and judges the operation by it as the chain will. */
+async function checkSessionOnChain(
+  chains: Chains,
+  { consent }: KeyRecord,
+  { chainId, session, userOperation }: WireOperation,
+  calls: readonly Call[],
+  { claims, claimedTime, proof, grant }: DecodedUse,
+): Promise<number> {
+  const { contracts } = chains;
+  const targets = calls.map(({ to }) => to);
+  const state = await chains.ask(chainId, (client) =>
+    getSessionState(client, { session, proof: proof ?? [], targets, contracts }),
+  );
+  const { now } = state;
+  if (now > consent.validUntil)
+    throw new Refusal("expired", `The owner's consent ended at ${consent.validUntil}; the chain's time is ${now}.`);
+  const { denials } = checkSessionCalls({
+    ...{ session, calls, claims, state, contracts },
+    at: now,
+    // A use that states no time needs none.
+    claimedTime: claimedTime === 0 ? now : claimedTime,
+    operation: { cost: costOf(userOperation), paymaster: userOperation.paymaster },
+    proof: proof ?? [],
+    carriesGrant: grant !== undefined,
+  });
+  // A policy that only the chain knows is asked there.
+  const denial = denials.find(({ code }) => code !== "policy-not-checked");
+  if (denial !== undefined)
+    throw new Refusal(toRefusalCode(denial), `${denial.path}: ${denial.message}`.slice(0, 500), {
+      reason: denial.code,
+    });
+  return now;
+}
+
+const windowCodes: readonly string[] = ["session-expired", "session-not-started", "outside-window", "empty-window"];
+
+function toRefusalCode({ code, path }: { code: string; path: string }): RefusalCode {
+  if (windowCodes.includes(code)) return "window";
+  if (path.startsWith("calls")) return "calls";
+  return path.startsWith("operation") ? "cost" : "grant";
+}
+
 /**
  * Has the manager validate the operation, as the account and on the latest block, as if it were signed: the verifier is made
  * to take any signature for the question.
  */
-async function checkOnChain(
+async function validateOnChain(
   chains: Chains,
-  { consent }: KeyRecord,
   { chainId, session, use, userOperation }: WireOperation,
   userOpHash: Hex,
+  now: number,
 ): Promise<void> {
-  const now = await chains.now(chainId);
-  if (now > consent.validUntil)
-    throw new Refusal("expired", `The owner's consent ended at ${consent.validUntil}; the chain's time is ${now}.`);
-  if (now < session.validAfter || (session.validUntil !== 0 && now > session.validUntil))
-    throw new Refusal(
-      "window",
-      `The session is valid from ${session.validAfter} to ${session.validUntil || "for ever"}; the chain's time is ${now}.`,
-    );
   const packed = toPackedUserOperation({ ...userOperation, signature: concat([use, anySignature]) });
   const validationData = await chains.ask(chainId, async (client) => {
     try {

@@ -16,6 +16,7 @@ export type RefusalCode =
   | "entry-point"
   | "operation-hash"
   | "session"
+  | "grant"
   | "window"
   | "cost"
   | "calls"

@@ -1,4 +1,12 @@
-import { getSessionStatus, type SessionKey } from "latchkey";
+import {
+  encodeUse,
+  getSessionId,
+  getSessionStatus,
+  getUseDigest,
+  grantSession,
+  revokeSession,
+  type SessionKey,
+} from "latchkey";
 import {
   type DistributedNode,
   type DistributedProgress,
@@ -9,6 +17,7 @@ import {
 } from "latchkey/distributed";
 import { toWireOperation } from "latchkey/distributed/protocol";
 import { bytesToHex, type Hex, parseAbi, size, slice } from "viem";
+import { getUserOperationHash } from "viem/account-abstraction";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   askNode,
@@ -158,7 +167,7 @@ describe("nodes that refuse by themselves what the chain would refuse", () => {
 
   it("one beyond what is left of a budget, which only the chain knows", async () => {
     const many = Array.from({ length: 11 }, () => send(100n));
-    expect(await refusal(sign(granted, many))).toBe("validation");
+    expect(await refusal(sign(granted, many))).toBe("calls");
   });
 
   it("one whose hash is not what is to be signed, whatever was changed of it", async () => {
@@ -183,13 +192,43 @@ describe("nodes that refuse by themselves what the chain would refuse", () => {
 
   it("a session that nobody granted", async () => {
     const session = { ...granted.session, salt: bytesToHex(crypto.getRandomValues(new Uint8Array(32))) };
-    expect(await refusal(sign({ ...granted, session }))).toBe("validation");
+    expect(await refusal(sign({ ...granted, session }))).toBe("grant");
   });
 
   it("a session before and after its time", async () => {
-    const past = { ...granted.session, validUntil: (await world.now()) - 1 };
-    const future = { ...granted.session, validAfter: (await world.now()) + 1_000 };
-    for (const session of [past, future]) expect(await refusal(sign({ ...granted, session }))).toBe("window");
+    const now = await world.now();
+    const windows = [{ validAfter: now + 10_000 }, { validAfter: now - 100, validUntil: now + 10 }];
+    const [future, past] = windows.map((window) => ({ ...granted.session, validUntil: now + 20_000, ...window }));
+    if (future === undefined || past === undefined) throw new Error("there are two");
+    await grantSession(account.bundler, { sessions: [future, past] });
+    expect(await refusal(sign({ ...granted, session: future }))).toBe("window");
+    await world.travel(60);
+    expect(await refusal(sign({ ...granted, session: past }))).toBe("window");
+  });
+
+  it("a call that claims an action which does not allow it", async () => {
+    const [action] = granted.session.actions;
+    if (action === undefined) throw new Error("there is an action");
+    const other = { ...action, selector: "0x095ea7b3" } as const;
+    const session = { ...granted.session, actions: [action, other] };
+    await grantSession(account.bundler, { session });
+    const { operation } = await prepareOperation(world, { ...granted, session }, [send()]);
+    const use = encodeUse({ session, claims: [1] });
+    const { userOperation, chainId, entryPoint } = operation;
+    const userOpHash = getUserOperationHash({
+      chainId,
+      entryPointAddress: entryPoint.address,
+      entryPointVersion: entryPoint.version,
+      userOperation: { ...userOperation, signature: "0x" },
+    });
+    const digest = getUseDigest({
+      userOpHash,
+      id: getSessionId(session),
+      use,
+      manager: world.contracts.sessionKeyManager,
+    });
+    const asked = granted.sessionKey.sign(digest, notShown, { ...operation, use });
+    expect(await refusal(asked)).toBe("calls");
   });
 });
 
@@ -477,7 +516,6 @@ describe("a stolen authorisation key", () => {
   }, 120_000);
 
   it("is worth nothing once the session is revoked on the chain", async () => {
-    const { revokeSession } = await import("latchkey");
     const other = await grantDistributed(world, {
       account: await world.createAccount(),
       nodes: infos(),
@@ -486,7 +524,7 @@ describe("a stolen authorisation key", () => {
     const { digest } = await prepareOperation(world, other, [send()]);
     expect(size(await sign(other))).toBe(96);
     await revokeSession(other.account.bundler, { session: other.session });
-    expect(await refusal(sign(other))).toBe("validation");
+    expect(await refusal(sign(other))).toBe("grant");
     expect(size(digest)).toBe(32);
   }, 120_000);
 });

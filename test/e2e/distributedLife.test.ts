@@ -190,7 +190,7 @@ it("a node is replaced: another key takes over the session in one operation of t
     expect((await sendWith(world, { session, sessionKey }, [send(2n)])).success).toBe(true);
     expect((await getSessionStatus(world.client, granted)).effective).toBe("revoked");
     const error = await rejection(sendWith(world, granted, [send()], { preflight: false }));
-    expect(String(error)).toContain("refused (validation)");
+    expect(String(error)).toContain("refused (grant)");
     granted = { ...granted, ...connection, session, sessionKey };
   } finally {
     await spare.remove();
