@@ -10,7 +10,7 @@ import {
 } from "../policies/abiRule.js";
 import { type AbiShapeType, toAbiParameters } from "../policies/abiShape.js";
 import { countWords, isDynamic } from "./compileRules.js";
-import { joinWords, quote } from "./words.js";
+import { identifier, joinWords, quote } from "./words.js";
 
 /** What names are known by. */
 export type Names = {
@@ -40,14 +40,15 @@ function describeGroups<rule>(
   and = " and ",
 ): string {
   const parts = groups.map((group) => group.map(describe).join(" or "));
-  const isMixed = parts.length > 1 && and !== ", ";
-  return parts.map((part, index) => (isMixed && (groups[index]?.length ?? 0) > 1 ? `(${part})` : part)).join(and);
+  return parts
+    .map((part, index) => (parts.length > 1 && (groups[index]?.length ?? 0) > 1 ? `(${part})` : part))
+    .join(and);
 }
 
 function describeCallRule(rule: AbiCallRule, item: Pick<AbiFunction, "inputs"> | undefined, names: Names): string {
   if ("shape" in rule) return describeArguments(rule, item?.inputs, names, "the arguments");
-  const name = listHeads(item?.inputs ?? [], "")[rule.word]?.name ?? `word ${rule.word}`;
-  return describeComparison(name, rule.type, rule, names);
+  const head = listHeads(item?.inputs ?? [], "")[rule.word];
+  return describeComparison(head?.name ?? `word ${rule.word}`, typeOf(rule.type, head?.parameter), rule, names);
 }
 
 /** Rules about values that are encoded together. */
@@ -66,6 +67,11 @@ function describeArguments(
   return describeGroups(groups, (rule) => describeValueRule(rule, scope, names), ", ");
 }
 
+/** The policy does not tell a `uint160` from an address: the function's parameter does. */
+function typeOf(type: string, parameter: AbiParameter | undefined): string {
+  return type === "address" && parameter?.type === "uint160" ? "uint160" : type;
+}
+
 /** A comparison of an elementary value: "amount at most 5". */
 function describeComparison(
   name: string,
@@ -73,7 +79,10 @@ function describeComparison(
   { comparison, references }: { readonly comparison: Comparison; readonly references: readonly Hex[] },
   names: Names,
 ): string {
-  const [first = "", second = ""] = references.map((reference) => showValue(type, reference, names));
+  const isOrder = comparison === "between" || /^[lg]te?$/.test(comparison);
+  // Addresses are not compared by size.
+  const shown = references.map((one) => showValue(isOrder && type === "address" ? "uint160" : type, one, names));
+  const [first = "", second = ""] = shown;
   switch (comparison) {
     case "eq":
       return `${name} is ${first}`;
@@ -90,7 +99,7 @@ function describeComparison(
     case "between":
       return `${name} from ${first} to ${second}`;
     case "oneOf":
-      return `${name} one of ${references.map((reference) => showValue(type, reference, names)).join(", ")}`;
+      return shown.length === 1 ? `${name} is ${first}` : `${name} one of ${joinWords(shown, "or")}`;
     case "mask":
       return `${name} & ${first} is ${second}`;
     case "isAccount":
@@ -109,7 +118,12 @@ function describeValueRule(rule: AbiValueRule, scope: Thing, names: Names): stri
   const { name, shape } = thing;
   switch (rule.test) {
     case "value":
-      return describeComparison(name, typeof shape === "string" ? shape : "bytes32", rule, names);
+      return describeComparison(
+        name,
+        typeOf(typeof shape === "string" ? shape : "bytes32", thing.parameter),
+        rule,
+        names,
+      );
     case "length":
       return describeComparison(`the length of ${name}`, "uint32", rule, names);
     case "hash":
@@ -179,7 +193,7 @@ function describeElements(
 
 function describeAlternative({ selector, groups }: AbiCallAlternative, names: Names): string {
   const item = names.functionBySelector(selector);
-  const called = item === undefined ? `the function ${selector}` : item.name;
+  const called = item === undefined ? `the function ${selector}` : identifier(item.name);
   if (groups.length === 0) return `${called} with any arguments`;
   return `${called} (${describeCallRules(groups, item, names)})`;
 }
@@ -217,7 +231,7 @@ function listHeads(parameters: readonly AbiParameter[], prefix: string): readonl
         ? prefix === ""
           ? `argument ${index}`
           : index
-        : parameter.name;
+        : identifier(parameter.name);
     return listHead(parameter, prefix === "" ? `${own}` : `${prefix}.${own}`);
   });
 }
@@ -243,11 +257,16 @@ function elementOf(parameter: AbiParameter | undefined): AbiParameter | undefine
   return parameter === undefined || element === undefined ? undefined : { ...parameter, type: element };
 }
 
+/** A field of a message; without a type if that is not known. */
+export type Field = { readonly name: string; readonly type: string };
+
 /** Rules on the fields of a message, each of which is a word. */
 export function describeFieldRules(
   groups: readonly (readonly AbiCallRule[])[],
-  fields: readonly string[],
+  fields: readonly Field[],
   names: Names,
 ): string {
-  return describeCallRules(groups, { inputs: fields.map((name) => ({ name, type: "bytes32" })) }, names);
+  // Structs, arrays and texts are words, too: their hashes.
+  const inputs = fields.map(({ name, type }) => ({ name, type: type === "uint160" ? type : "bytes32" }));
+  return describeCallRules(groups, { inputs }, names);
 }

@@ -92,16 +92,16 @@ describe("a session in words", () => {
     const session = define({ actions: [daily] });
     expect(show(session, known)).toMatchInlineSnapshot(`
       "May send at most 50 USDC per day to the shop (0x5aAe…eAed) only; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May send USDC (0xA0b8…eB48) to the shop (0x5aAe…eAed) only: at most 50 USDC per day.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May send USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) to the shop (0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed) only: at most 50 USDC per day.
       - All operations together may cost at most 0.1 ETH in total in gas.
       - An operation costs at most 0.01 ETH of gas, which the account pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC."
     `);
     expect(show(session)).toMatchInlineSnapshot(`
-      "May send at most 50000000 units per day of the token 0xA0b8…eB48 to 0x5aAe…eAed only; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May send the token 0xA0b8…eB48 to 0x5aAe…eAed only: at most 50000000 units per day.
+      "May send at most 50,000,000 units per day of the token 0xA0b8…eB48 to 0x5aAe…eAed only; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May send the token 0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48 to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed only: at most 50,000,000 units per day.
       - All operations together may cost at most 0.1 ETH in total in gas.
       - An operation costs at most 0.01 ETH of gas, which the account pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC."
@@ -118,13 +118,13 @@ describe("a session in words", () => {
       perPeriod: { amount: 5_500_000n, period: 3_600 * 2, anchor: 600 },
     });
     expect(show(define({ actions: [spend] }), known)).toMatchInlineSnapshot(`
-      "May send, move by transferFrom, approve and approve more of at most 0.000002 USDC at once, 5.5 USDC in each 7200 seconds (from Thu 1 Jan 1970 00:10 UTC on) and 10 USDC in total to the shop (0x5aAe…eAed) and 0x5FbD…0aa3 only; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May send, move by transferFrom, approve and approve more of USDC (0xA0b8…eB48) to the shop (0x5aAe…eAed) and 0x5FbD…0aa3 only: at most 0.000002 USDC at once, 5.5 USDC in each 7200 seconds (from Thu 1 Jan 1970 00:10 UTC on) and 10 USDC in total.
+      "May send, move by transferFrom, approve and approve more of at most 0.000002 USDC at once, 5.5 USDC every 2 hours (from Thu 1 Jan 1970 00:10 UTC on) and 10 USDC in total to the shop (0x5aAe…eAed) and 0x5FbD…0aa3 only; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May send, move by transferFrom, approve and approve more of USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) to the shop (0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed) and 0x5FbDB2315678afecb367f032d93F642f64180aa3 only: at most 0.000002 USDC at once, 5.5 USDC every 2 hours (from Thu 1 Jan 1970 00:10 UTC on) and 10 USDC in total.
       - All operations together may cost at most 0.1 ETH in total in gas.
       - An operation costs at most 0.01 ETH of gas, which the account pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC.
-      Risk: Approvals of USDC (0xA0b8…eB48) outlive the session, and its revocation."
+      Risk: Approvals of USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) outlive the session, and its revocation."
     `);
   });
 
@@ -132,16 +132,16 @@ describe("a session in words", () => {
     const other = allowErc20({ token: usdc, functions: ["approve"], perPeriod: { amount: 1n, period: "day" } });
     const session = define({ actions: [daily, other], allowSeparateBudgets: true });
     expect(show(session, known)).toMatchInlineSnapshot(`
-      "May send at most 50 USDC per day to the shop (0x5aAe…eAed) only, and 1 other thing; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May send USDC (0xA0b8…eB48) to the shop (0x5aAe…eAed) only: at most 50 USDC per day.
-      - May approve USDC (0xA0b8…eB48) to anyone: at most 0.000001 USDC per day.
-      - Together, the 2 limits on USDC (0xA0b8…eB48) allow at most 50.000001 USDC per day.
+      "May approve at most 0.000001 USDC per day to anyone, and 1 other thing; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May send USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) to the shop (0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed) only: at most 50 USDC per day.
+      - May approve USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) to anyone: at most 0.000001 USDC per day.
+      - Together, the 2 limits on USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) allow at most 50.000001 USDC per day.
       - All operations together may cost at most 0.1 ETH in total in gas.
       - An operation costs at most 0.01 ETH of gas, which the account pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC.
-      Risk: Tokens of USDC (0xA0b8…eB48) may go to anyone.
-      Risk: Approvals of USDC (0xA0b8…eB48) outlive the session, and its revocation."
+      Risk: Tokens of USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) may go to anyone.
+      Risk: Approvals of USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) outlive the session, and its revocation."
     `);
     const unlike = allowErc20({ token: usdc, functions: ["approve"], total: 1n });
     expect(show(define({ actions: [daily, unlike], allowSeparateBudgets: true }), known)).not.toContain("Together");
@@ -166,22 +166,23 @@ describe("a session in words", () => {
       fees: { maxPerOperation: 10n ** 16n, perPeriod: { amount: 10n ** 17n, period: "day" }, paymaster: router },
     });
     expect(show(session, { ...known, abis: ["claim(address to)"], nativeSymbol: "POL" })).toMatchInlineSnapshot(`
-      "May send POL to the shop (0x5aAe…eAed) and 0x5FbD…0aa3 only: at most 0.000000000000000005 POL at once; at most 0.000000000000000009 POL per week, and 7 other things; the paymaster 0x5FbD…0aa3 pays gas up to 0.1 POL per day; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May send POL to the shop (0x5aAe…eAed) and 0x5FbD…0aa3 only: at most 0.000000000000000005 POL at once; at most 0.000000000000000009 POL per week.
-      - May call transferFrom of 0xCcCC…cccC: from is the account, to one of the shop (0x5aAe…eAed), amountOrId one of 1, 5; at most 1 call in total.
-      - May call safeTransferFrom of 0xCcCC…cccC: from is the account, to one of the shop (0x5aAe…eAed), id one of 1, 5; at most 1 call in total.
-      - May call safeTransferFrom of 0xCcCC…cccC: from is the account, to one of the shop (0x5aAe…eAed), id one of 1, 5, data is 0x; at most 1 call in total.
-      - May call setApprovalForAll of 0x5FbD…0aa3: operator one of the shop (0x5aAe…eAed).
-      - May call any function of 0xCcCC…cccC, sending at most 0.000000000000000001 POL a call.
+      "May call any function of 0xCcCC…cccC, sending at most 0.000000000000000001 POL a call, and 7 other things; the paymaster 0x5FbD…0aa3 pays gas up to 0.1 POL per day; until Fri 4 Dec 2026 12:00 UTC.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May send POL to the shop (0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed) and 0x5FbDB2315678afecb367f032d93F642f64180aa3 only: at most 0.000000000000000005 POL at once; at most 0.000000000000000009 POL per week.
+      - May call transferFrom of 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC: from is the account, to is the shop (0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed), amountOrId one of 1 or 5; at most 1 call in total.
+      - May call safeTransferFrom of 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC: from is the account, to is the shop (0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed), id one of 1 or 5; at most 1 call in total.
+      - May call safeTransferFrom of 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC: from is the account, to is the shop (0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed), id one of 1 or 5, data is 0x; at most 1 call in total.
+      - May call setApprovalForAll of 0x5FbDB2315678afecb367f032d93F642f64180aa3: operator is the shop (0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed).
+      - May call any function of 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC, sending at most 0.000000000000000001 POL a call.
       - May call claim of any contract: to is the account.
       - May send POL to anyone: at most 0.000000000000000007 POL at once; at most 0.000000000000000007 POL in total.
       - All operations together may cost at most 0.1 POL per day in gas.
-      - An operation costs at most 0.01 POL of gas, which the paymaster 0x5FbD…0aa3 pays.
+      - An operation costs at most 0.01 POL of gas, which the paymaster 0x5FbDB2315678afecb367f032d93F642f64180aa3 pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC.
-      Risk: Approvals of 0x5FbD…0aa3 outlive the session, and its revocation.
-      Risk: Any function of 0xCcCC…cccC may be called, also ones that you do not know.
-      Risk: Each call to 0xCcCC…cccC may send 0.000000000000000001 POL, and nothing limits how many there are.
+      Risk: Whoever is approved may take all tokens of 0x5FbDB2315678afecb367f032d93F642f64180aa3, also those that come later.
+      Risk: Approvals of 0x5FbDB2315678afecb367f032d93F642f64180aa3 outlive the session, and its revocation.
+      Risk: Any function of 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC may be called, also ones that you do not know.
+      Risk: Each call to 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC may send 0.000000000000000001 POL, and nothing limits how many there are.
       Risk: The function claim may be called on any contract.
       Risk: POL may go to anyone."
     `);
@@ -217,21 +218,22 @@ describe("a session in words", () => {
     const session = define({ actions: [action] });
     expect(show(session, named)).toMatchInlineSnapshot(`
       "May call buy of Router (0x5FbD…0aa3), sending at most 0.5 ETH a call; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May call buy of Router (0x5FbD…0aa3), sending at most 0.5 ETH a call: order.recipient is the account, order.token one of USDC (0xA0b8…eB48), 0x5aAe…eAed, count is 0 or count from 2 to 3, sizes[1] is not 4.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May call buy of Router (0x5FbDB2315678afecb367f032d93F642f64180aa3), sending at most 0.5 ETH a call: order.recipient is the account, order.token one of USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) or 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed, (count is 0 or count from 2 to 3), sizes[1] is not 4.
       - All operations together may cost at most 0.1 ETH in total in gas.
       - An operation costs at most 0.01 ETH of gas, which the account pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC.
-      Risk: Each call to Router (0x5FbD…0aa3) may send 0.5 ETH, and nothing limits how many there are."
+      Risk: Each call to Router (0x5FbDB2315678afecb367f032d93F642f64180aa3) may send 0.5 ETH, and nothing limits how many there are."
     `);
     expect(show(session)).toMatchInlineSnapshot(`
       "May call the function 0xb088dec8 of 0x5FbD…0aa3, sending at most 0.5 ETH a call; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May call the function 0xb088dec8 of 0x5FbD…0aa3, sending at most 0.5 ETH a call: word 0 is the account, word 1 one of 0xA0b8…eB48, 0x5aAe…eAed, word 3 is 0 or word 3 from 2 to 3, word 5 is not 4.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May call the function 0xb088dec8 of 0x5FbDB2315678afecb367f032d93F642f64180aa3, sending at most 0.5 ETH a call: word 0 is the account, word 1 one of 0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48 or 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed, (word 3 is 0 or word 3 from 2 to 3), word 5 is not 4.
       - All operations together may cost at most 0.1 ETH in total in gas.
       - An operation costs at most 0.01 ETH of gas, which the account pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC.
-      Risk: Each call to 0x5FbD…0aa3 may send 0.5 ETH, and nothing limits how many there are."
+      Risk: The function 0xb088dec8 on 0x5FbDB2315678afecb367f032d93F642f64180aa3 is not known here: nobody can read what it does.
+      Risk: Each call to 0x5FbDB2315678afecb367f032d93F642f64180aa3 may send 0.5 ETH, and nothing limits how many there are."
     `);
   });
 
@@ -248,10 +250,10 @@ describe("a session in words", () => {
       },
     });
     expect(linesOf(action, named)).toMatchInlineSnapshot(
-      `"May call post of Router (0x5FbD…0aa3): the length of text at most 32, text begins with "https://", text is not "https://\\u202egro.live\\n", data is 0x1234 or the hash of data is 0x1111111111111111111111111111111111111111111111111111111111111111 or (data begins with 0x12 and data ends with 0x34), every element of ids at most 5, some element of ids is 7, ids[0] above 1, ids[-1] is 7, every element of lines (title begins with "a" and some element of ids (it is 1 or it is 2)), names[0] is "x", names[1] is "y" or names[1] is "z"."`,
+      `"May call post of Router (0x5FbDB2315678afecb367f032d93F642f64180aa3): the length of text at most 32, text begins with "https://", text is not "https://\\u202egro.live\\n", (data is 0x1234 or the hash of data is 0x1111111111111111111111111111111111111111111111111111111111111111 or (data begins with 0x12 and data ends with 0x34)), every element of ids at most 5, some element of ids is 7, ids[0] above 1, ids[-1] is 7, every element of lines (title begins with "a" and some element of ids (it is 1 or it is 2)), names[0] is "x", (names[1] is "y" or names[1] is "z")."`,
     );
     expect(linesOf(action, { now })).toMatchInlineSnapshot(
-      `"May call the function 0x91696f5d of 0x5FbD…0aa3: the length of word 0 at most 32, word 0 begins with 0x68747470733a2f2f, word 0 is not 0x68747470733a2f2fe280ae67726f2e6c6976650a, word 1 is 0x1234 or the hash of word 1 is 0x1111111111111111111111111111111111111111111111111111111111111111 or (word 1 begins with 0x12 and word 1 ends with 0x34), every element of word 2 at most 5, some element of word 2 is 7, word 2[0] above 1, word 2[-1] is 7, every element of word 3 (it.0 begins with 0x61 and some element of it.1 (it is 1 or it is 2)), word 4.0 is 0x78, word 4.1 is 0x79 or word 4.1 is 0x7a."`,
+      `"May call the function 0x91696f5d of 0x5FbDB2315678afecb367f032d93F642f64180aa3: the length of word 0 at most 32, word 0 begins with 0x68747470733a2f2f, word 0 is not 0x68747470733a2f2fe280ae67726f2e6c6976650a, (word 1 is 0x1234 or the hash of word 1 is 0x1111111111111111111111111111111111111111111111111111111111111111 or (word 1 begins with 0x12 and word 1 ends with 0x34)), every element of word 2 at most 5, some element of word 2 is 7, word 2[0] above 1, word 2[-1] is 7, every element of word 3 (it.0 begins with 0x61 and some element of it.1 (it is 1 or it is 2)), word 4.0 is 0x78, (word 4.1 is 0x79 or word 4.1 is 0x7a)."`,
     );
   });
 
@@ -286,14 +288,14 @@ describe("a session in words", () => {
       }),
     ];
     expect(actions.map((action) => linesOf(action, named)).join("\n")).toMatchInlineSnapshot(`
-      "May call multicall of Router (0x5FbD…0aa3): every element of data a call of note (text is "hi"), the function 0x42966c68 (word 0 at most 5) or swap with any arguments.
-      May call swap of Router (0x5FbD…0aa3): the address at the beginning of params.path is USDC (0xA0b8…eB48), the uint24 at byte 20 of params.path at most 500, the address at the end of params.path is the account, params.tick above -5, every element of orders (recipient is the account and amount at most 5).
-      May call execute of Router (0x5FbD…0aa3): each of inputs as its byte of commands says: 0x0b (value 0 is the account, the length of value 1 is 1); 0x0c anything; 0x0d (values of their types, whatever they are)."
+      "May call multicall of Router (0x5FbDB2315678afecb367f032d93F642f64180aa3): every element of data a call of note (text is "hi"), the function 0x42966c68 (word 0 at most 5) or swap with any arguments.
+      May call swap of Router (0x5FbDB2315678afecb367f032d93F642f64180aa3): the address at the beginning of params.path is USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48), the uint24 at byte 20 of params.path at most 500, the address at the end of params.path is the account, params.tick above -5, every element of orders (recipient is the account and amount at most 5).
+      May call execute of Router (0x5FbDB2315678afecb367f032d93F642f64180aa3): each of inputs as its byte of commands says: 0x0b (value 0 is the account, the length of value 1 is 1); 0x0c anything; 0x0d (values of their types, whatever they are)."
     `);
     expect(actions.map((action) => linesOf(action, { now })).join("\n")).toMatchInlineSnapshot(`
-      "May call multicall of 0x5FbD…0aa3: every element of data a call of the function 0x1b352c43 (word 0 is 0x6869), the function 0x42966c68 (word 0 at most 5) or the function 0x78a30917 with any arguments.
-      May call the function 0x78a30917 of 0x5FbD…0aa3: the address at the beginning of word 0.0 is 0xA0b8…eB48, the uint24 at byte 20 of word 0.0 at most 500, the address at the end of word 0.0 is the account, word 0.2 above -5, every element of word 1 (it.0 is the account and it.2 at most 5).
-      May call the function 0x24856bc3 of 0x5FbD…0aa3: each of word 1 as its byte of word 0 says: 0x0b (value 0 is the account, the length of value 1 is 1); 0x0c anything; 0x0d (values of their types, whatever they are)."
+      "May call multicall of 0x5FbDB2315678afecb367f032d93F642f64180aa3: every element of data a call of the function 0x1b352c43 (word 0 is 0x6869), the function 0x42966c68 (word 0 at most 5) or the function 0x78a30917 with any arguments.
+      May call the function 0x78a30917 of 0x5FbDB2315678afecb367f032d93F642f64180aa3: the address at the beginning of word 0.0 is 0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48, the uint24 at byte 20 of word 0.0 at most 500, the address at the end of word 0.0 is the account, word 0.2 above -5, every element of word 1 (it.0 is the account and it.2 at most 5).
+      May call the function 0x24856bc3 of 0x5FbDB2315678afecb367f032d93F642f64180aa3: each of word 1 as its byte of word 0 says: 0x0b (value 0 is the account, the length of value 1 is 1); 0x0c anything; 0x0d (values of their types, whatever they are)."
     `);
   });
 
@@ -328,30 +330,35 @@ describe("a session in words", () => {
       ],
     });
     expect(show(session, { ...known, messages: [move] })).toMatchInlineSnapshot(`
-      "May send at most 50 USDC per day to the shop (0x5aAe…eAed) only, and 3 other things; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May send USDC (0xA0b8…eB48) to the shop (0x5aAe…eAed) only: at most 50 USDC per day.
+      "May sign any messages for the account of the type 0x4f8b…4ad6 in the domain 0x79a9…8379, and 3 other things; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May send USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) to the shop (0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed) only: at most 50 USDC per day.
       - All operations together may cost at most 0.1 ETH in total in gas.
-      - May sign Move messages for the account in the domain "Game" on chain 1 of 0xCcCC…cccC: to below 9, by.who is the account.
+      - May sign Move messages for the account in the domain "Game" on chain 1 of 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC: to below 9, by.who is the account.
       - May sign personal messages for the account that begin with "Log in to the game".
-      - May sign any messages for the account of the type 0x4f8b…4ad6 in the domain 0x79a9…8379.
+      - May sign any messages for the account of the type 0x4f8b96f2ed1e74e4c5b0a24899e0bb511d3d6a3d64c4dee42714df7912dd4ad6 in the domain 0x79a979136c9c1ed996bcb3d0105a3e8a670f94006b10347a79ed0beed6c08379.
       - An operation costs at most 0.01 ETH of gas, which the account pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC.
-      Risk: What it signs counts outside of operations: read the domains and types that it may sign.
-      Risk: Nothing limits what messages of the type 0x4f8b…4ad6 say."
+      Risk: What it signs counts outside of operations, and nothing limits how often: read what it may sign.
+      Risk: Nothing limits how personal messages go on that begin with "Log in to the game".
+      Risk: Nothing limits what messages of the type 0x4f8b96f2ed1e74e4c5b0a24899e0bb511d3d6a3d64c4dee42714df7912dd4ad6 say.
+      Risk: Messages of the type 0x4f8b96f2ed1e74e4c5b0a24899e0bb511d3d6a3d64c4dee42714df7912dd4ad6 are not known: nobody can read here what they are."
     `);
     expect(show(session, known)).toMatchInlineSnapshot(`
-      "May send at most 50 USDC per day to the shop (0x5aAe…eAed) only, and 3 other things; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May send USDC (0xA0b8…eB48) to the shop (0x5aAe…eAed) only: at most 50 USDC per day.
+      "May sign any messages for the account of the type 0x4f8b…4ad6 in the domain 0x79a9…8379, and 3 other things; you pay gas up to 0.1 ETH; until Fri 4 Dec 2026 12:00 UTC.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May send USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) to the shop (0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed) only: at most 50 USDC per day.
       - All operations together may cost at most 0.1 ETH in total in gas.
-      - May sign messages for the account of the type 0x7c53…4f47 in the domain 0x79a9…8379: field 0 below 9, field 2 is the account.
+      - May sign messages for the account of the type 0x7c53edefe9ab6344752832fda8eaab9d8e0d306986c05dc60325aca0bfbc4f47 in the domain 0x79a979136c9c1ed996bcb3d0105a3e8a670f94006b10347a79ed0beed6c08379: field 0 below 9, field 2 is the account.
       - May sign personal messages for the account that begin with "Log in to the game".
-      - May sign any messages for the account of the type 0x4f8b…4ad6 in the domain 0x79a9…8379.
+      - May sign any messages for the account of the type 0x4f8b96f2ed1e74e4c5b0a24899e0bb511d3d6a3d64c4dee42714df7912dd4ad6 in the domain 0x79a979136c9c1ed996bcb3d0105a3e8a670f94006b10347a79ed0beed6c08379.
       - An operation costs at most 0.01 ETH of gas, which the account pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC.
-      Risk: What it signs counts outside of operations: read the domains and types that it may sign.
-      Risk: Nothing limits what messages of the type 0x4f8b…4ad6 say."
+      Risk: What it signs counts outside of operations, and nothing limits how often: read what it may sign.
+      Risk: Messages of the type 0x7c53edefe9ab6344752832fda8eaab9d8e0d306986c05dc60325aca0bfbc4f47 are not known: nobody can read here what they are.
+      Risk: Nothing limits how personal messages go on that begin with "Log in to the game".
+      Risk: Nothing limits what messages of the type 0x4f8b96f2ed1e74e4c5b0a24899e0bb511d3d6a3d64c4dee42714df7912dd4ad6 say.
+      Risk: Messages of the type 0x4f8b96f2ed1e74e4c5b0a24899e0bb511d3d6a3d64c4dee42714df7912dd4ad6 are not known: nobody can read here what they are."
     `);
   });
 
@@ -370,8 +377,8 @@ describe("a session in words", () => {
     });
     expect(show(session)).toMatchInlineSnapshot(`
       "May send ETH to 0x5aAe…eAed only: at most 0.000000000000000005 ETH at once; you or any paymaster pay gas up to 0.01 ETH an operation; without end.
-      - For the account 0x7099…79C8 on every chain, by the key 0x19E7…ff2A.
-      - May send ETH to 0x5aAe…eAed only: at most 0.000000000000000005 ETH at once.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on every chain, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May send ETH to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed only: at most 0.000000000000000005 ETH at once.
       - Limited to at most 5 operations per hour.
       - Limited to at most 1 call in total.
       - All calls together may send at most 1 ETH in total.
@@ -398,23 +405,26 @@ describe("a session in words", () => {
     });
     expect(show(session, { now: new Date("2027-01-01T00:00:00Z") })).toMatchInlineSnapshot(`
       "May call any function of 0x5aAe…eAed, and 4 other things; you pay gas up to 0.01 ETH an operation; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May call any function of 0x5aAe…eAed.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May call any function of 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed.
       - May call the function 0x12345678 of any contract.
-      - May call the function 0x12345678 of 0x5FbD…0aa3: if the policy 0x0000…00AA allows it.
-      - May call approve of 0xCcCC…cccC: at most 1 call in total.
-      - Only operations that the policy 0x0000…00AA allows.
-      - May sign messages for the account, if the policy 0x0000…00AA allows it.
+      - May call the function 0x12345678 of 0x5FbDB2315678afecb367f032d93F642f64180aa3: if the policy 0x00000000000000000000000000000000000000AA allows it.
+      - May call approve of 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC: at most 1 call in total.
+      - Only operations that the policy 0x00000000000000000000000000000000000000AA allows.
+      - May sign messages for the account, if the policy 0x00000000000000000000000000000000000000AA allows it.
       - An operation costs at most 0.01 ETH of gas, which the account pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC.
       Risk: It has ended already.
-      Risk: Any function of 0x5aAe…eAed may be called, also ones that you do not know.
+      Risk: Any function of 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed may be called, also ones that you do not know.
       Risk: The function 0x12345678 may be called on any contract.
+      Risk: The function 0x12345678 on any contract is not known here: nobody can read what it does.
       Risk: Nothing limits the arguments of 0x12345678 on any contract.
-      Risk: Nothing limits the arguments of approve on 0xCcCC…cccC.
-      Risk: Approvals of 0xCcCC…cccC outlive the session, and its revocation.
+      Risk: The function 0x12345678 on 0x5FbDB2315678afecb367f032d93F642f64180aa3 is not known here: nobody can read what it does.
+      Risk: Nothing limits the arguments of approve on 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC.
+      Risk: Tokens of 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC may go to anyone.
+      Risk: Approvals of 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC outlive the session, and its revocation.
       Risk: Nothing limits how many operations there are: a stolen key could spend all ETH of the account on gas.
-      Risk: What it signs counts outside of operations: read the domains and types that it may sign.
+      Risk: What it signs counts outside of operations, and nothing limits how often: read what it may sign.
       Risk: The policy 0x00000000000000000000000000000000000000AA is not known: it may allow more than it seems."
     `);
   });
@@ -484,9 +494,9 @@ describe("with a client", () => {
     const { client, requests } = connect({ ...polygon, id: 1 });
     expect(toText(await describeSession(session, { client, now }))).toMatchInlineSnapshot(`
       "May send at most 50 USDC per day of USDC (0xA0b8…eB48) to 0x5aAe…eAed only, and 1 other thing; you pay gas up to 0.1 POL; until Fri 4 Dec 2026 12:00 UTC.
-      - For the account 0x7099…79C8 on chain 1, by the key 0x19E7…ff2A.
-      - May send USDC (0xA0b8…eB48) to 0x5aAe…eAed only: at most 50 USDC per day.
-      - May send GLD (0xCcCC…cccC) to 0x5aAe…eAed only: at most 1.5 GLD in total.
+      - For the account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 on chain 1, by the key 0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A.
+      - May send USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed only: at most 50 USDC per day.
+      - May send GLD (0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC) to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed only: at most 1.5 GLD in total.
       - All operations together may cost at most 0.1 POL in total in gas.
       - An operation costs at most 0.01 POL of gas, which the account pays.
       - Valid until Fri 4 Dec 2026 12:00 UTC.
@@ -506,8 +516,8 @@ describe("with a client", () => {
     answer(game, "USDC only to your bank. Safe", 3);
     const lines = (await describeSession(session, { client, tokens, now })).lines.slice(1, 3);
     expect(lines.join("\n")).toMatchInlineSnapshot(`
-      "May send USDC (0xA0b8…eB48) to 0x5aAe…eAed only: at most 50 USDC per day.
-      May send the token 0xCcCC…cccC to 0x5aAe…eAed only: at most 1500 units in total."
+      "May send USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed only: at most 50 USDC per day.
+      May send the token 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed only: at most 1,500 units in total."
     `);
     answers.clear();
     expect(await describeSession(session, { client, now })).toEqual(describeSession(session, { now }));

@@ -1,68 +1,46 @@
 import {
-  type Abi,
   type AbiFunction,
   type Address,
   type Client,
-  domainSeparator,
   erc20Abi,
-  formatUnits,
   getAddress,
   type Hex,
   hexToString,
   isAddressEqual,
   size,
   slice,
-  toFunctionSelector,
   zeroAddress,
 } from "viem";
 import { multicall, readContract } from "viem/actions";
-import { type ContractOverrides, findContract } from "../addresses.js";
+import { findContract } from "../addresses.js";
 import { anyPaymaster, anySelector, anyTarget, noCalldata } from "../constants.js";
 import { ChainMismatchError } from "../errors/use.js";
 import { decodeAbiRuleConfig } from "../policies/abiRule.js";
 import { decodeErc20LimitConfig, type Erc20Limits, erc20Functions } from "../policies/erc20Limit.js";
 import { decodeLimitConfig, type Limits } from "../policies/limit.js";
-import {
-  type DecodedMessagePermission,
-  decodeTypedDataConfig,
-  hashType,
-  type TypedDataPermission,
-} from "../policies/typedData.js";
+import { type DecodedMessagePermission, decodeTypedDataConfig } from "../policies/typedData.js";
 import type { Action, Policy, Session } from "../types.js";
-import { checkParameters, parseTime } from "../utils/validate.js";
-import { type AbiInput, parseAbiInput } from "./abiInput.js";
-import { describeCallRules, describeFieldRules, type Names } from "./describeRules.js";
-import { addLimits, describeBounds, formatTime, joinWords, nativeAmount, quote, shorten } from "./words.js";
+import { checkParameters } from "../utils/validate.js";
+import { describeCallRules, describeFieldRules, type Field } from "./describeRules.js";
+import { listActionRisks, listMessageRisks, listRisks } from "./listRisks.js";
+import {
+  createView,
+  type DescribeSessionParameters,
+  findFunction,
+  findMessage,
+  keyKinds,
+  type MessageInfo,
+  nameOf,
+  nameOfFunction,
+  type Style,
+  type TokenInfo,
+  type TypedMessage,
+  type View,
+} from "./sessionView.js";
+import { spendingMessages } from "./spendingMessages.js";
+import { addLimits, describeBounds, formatAmount, formatTime, identifier, joinWords, quote, shorten } from "./words.js";
 
-/** A token as people know it. */
-export type TokenInfo = { readonly address: Address; readonly symbol: string; readonly decimals: number };
-
-/** A contract whose functions are known, and what it is called. */
-export type ContractInfo = {
-  readonly address: Address;
-  readonly abi?: Abi | undefined;
-  readonly name?: string | undefined;
-};
-
-/** Messages whose domain and types are known, to name them and their fields. */
-export type MessageInfo = Pick<TypedDataPermission, "domain" | "types" | "primaryType">;
-
-export type DescribeSessionParameters = {
-  /** Tokens whose amounts are to be given in whole units. */
-  tokens?: readonly TokenInfo[] | undefined;
-  /** Contracts whose functions and arguments are to be named. */
-  contracts?: readonly ContractInfo[] | undefined;
-  /** ABIs that name functions and arguments wherever they are called, also inside of other calls. */
-  abis?: readonly AbiInput[] | undefined;
-  /** Messages that the session may sign, to be named. */
-  messages?: readonly MessageInfo[] | undefined;
-  /** The symbol of the chain's native currency; "ETH" if it is left out. */
-  nativeSymbol?: string | undefined;
-  /** The time to judge by, in seconds since 1970 or as a Date; the local clock's if it is left out. */
-  now?: number | Date | undefined;
-  /** The contracts of Latchkey, where they are not the known ones. */
-  deployments?: ContractOverrides | undefined;
-};
+export type { ContractInfo, DescribeSessionParameters, MessageInfo, TokenInfo } from "./sessionView.js";
 
 export type DescribeSessionReturnType = {
   /** What the session is, in one sentence. */
@@ -73,7 +51,9 @@ export type DescribeSessionReturnType = {
   readonly risks: readonly string[];
 };
 
-const parameterNames = [...["tokens", "contracts", "abis", "messages", "nativeSymbol", "now", "deployments", "client"]];
+const parameterNames = [
+  ...["tokens", "contracts", "abis", "messages", "nativeSymbol", "now", "epoch", "deployments", "client"],
+];
 
 /**
  * What a session allows, in words for the owner who is to grant it, and what is risky about it.
@@ -118,80 +98,6 @@ export function describeSession(
   );
 }
 
-const policyNames = [
-  "erc20LimitPolicy",
-  "abiRulePolicy",
-  "nativeLimitPolicy",
-  "usageLimitPolicy",
-  "gasLimitPolicy",
-  "typedDataPolicy",
-] as const;
-
-/** A token by what the caller says, or by what it says of itself. */
-type KnownToken = TokenInfo & { readonly isSelfNamed: boolean };
-
-type View = {
-  readonly session: Session;
-  readonly tokens: ReadonlyMap<Address, KnownToken>;
-  readonly contracts: ReadonlyMap<Address, ContractInfo>;
-  readonly messages: readonly MessageInfo[];
-  readonly names: Names;
-  readonly policyName: (policy: Address) => (typeof policyNames)[number] | undefined;
-  readonly native: (value: bigint) => string;
-  readonly nativeSymbol: string;
-  readonly now: number;
-};
-
-/** Functions that are the same everywhere. */
-const knownFunctions = [
-  "transfer(address to, uint256 amount)",
-  "transferFrom(address from, address to, uint256 amountOrId)",
-  "approve(address spender, uint256 amountOrId)",
-  "increaseAllowance(address spender, uint256 amount)",
-  "safeTransferFrom(address from, address to, uint256 id)",
-  "safeTransferFrom(address from, address to, uint256 id, bytes data)",
-  "setApprovalForAll(address operator, bool approved)",
-  "multicall(bytes[] data)",
-];
-
-function createView(
-  session: Session,
-  { tokens = [], contracts = [], abis = [], messages = [], nativeSymbol = "ETH", ...rest }: DescribeSessionParameters,
-  found: readonly TokenInfo[],
-): View {
-  const functions = new Map<Hex, AbiFunction>();
-  const add = (items: readonly unknown[]): void => {
-    for (const item of items)
-      if (isFunction(item) && !functions.has(toFunctionSelector(item))) functions.set(toFunctionSelector(item), item);
-  };
-  for (const { abi } of contracts) add(abi ?? []);
-  for (const abi of abis) add(parseAbiInput(abi));
-  add(parseAbiInput(knownFunctions));
-  const known: readonly KnownToken[] = [
-    ...found.map((token) => ({ ...token, isSelfNamed: true })),
-    ...tokens.map((token) => ({ ...token, isSelfNamed: false })),
-  ];
-  const view = {
-    session,
-    tokens: new Map(known.map((token) => [getAddress(token.address), token])),
-    contracts: new Map(contracts.map((contract) => [getAddress(contract.address), contract])),
-    messages,
-    policyName: (policy: Address) =>
-      policyNames.find((name) => isAddressEqual(findContract(name, rest.deployments), policy)),
-    native: nativeAmount(nativeSymbol),
-    nativeSymbol,
-    now: rest.now === undefined ? Math.floor(Date.now() / 1000) : parseTime("now", rest.now),
-  };
-  return {
-    ...view,
-    names: { address: (address) => nameOf(view, address), functionBySelector: (selector) => functions.get(selector) },
-  };
-}
-
-function isFunction(item: unknown): item is AbiFunction {
-  return typeof item === "object" && item !== null && "type" in item && item.type === "function";
-}
-
 /** What tokens with limits say of themselves; those that say nothing proper are left out. */
 async function readTokens(
   client: Client,
@@ -227,12 +133,14 @@ function describe(view: View): DescribeSessionReturnType {
   const chain = session.chainId === 0n ? "every chain" : `chain ${session.chainId}`;
   const permissions = describeActions(view);
   const messages = session.signaturePolicies.flatMap((policy) => describeSignaturePolicy(view, policy));
-  const [first = "May do nothing", ...more] = [...permissions, ...messages].map(({ short }) => short);
-  const others = more.length === 0 ? "" : `, and ${more.length} ${more.length === 1 ? "other thing" : "other things"}`;
+  const all = [...permissions, ...messages];
+  // What has the most risks comes first: it must not hide behind what is harmless.
+  const [{ short: first } = { short: "May do nothing" }] = [...all].sort((a, b) => b.risks - a.risks);
+  const others = all.length < 2 ? "" : `, and ${all.length - 1} ${all.length === 2 ? "other thing" : "other things"}`;
   return {
     title: `${first}${others}; ${describePayer(view)} gas up to ${describeGas(view)}; ${describeEnd(session)}.`,
     lines: [
-      `For the account ${shorten(session.account)} on ${chain}, by the key ${describeKey(session.sessionKey)}.`,
+      `For the account ${getAddress(session.account)} on ${chain}, by ${describeKey(view)}.`,
       ...permissions.map(({ long }) => long),
       ...describeSums(view),
       ...session.operationPolicies.map((policy) => describeOperationPolicy(view, policy)),
@@ -244,19 +152,17 @@ function describe(view: View): DescribeSessionReturnType {
   };
 }
 
-/** A permission for the title, without a full stop, and as a sentence of its own. */
-type Permission = { readonly short: string; readonly long: string };
+/** A permission for the title, without a full stop, and as a sentence of its own; and how many risks it has. */
+type Permission = { readonly short: string; readonly long: string; readonly risks: number };
 
-function describeKey(sessionKey: Hex): string {
-  if (size(sessionKey) < 20) return sessionKey;
-  if (size(sessionKey) === 20) return shorten(sessionKey);
-  return `of ${size(sessionKey) - 20} bytes with the verifier ${shorten(slice(sessionKey, 0, 20))}`;
-}
-
-function nameOf({ tokens, contracts }: Pick<View, "tokens" | "contracts">, address: Address): string {
-  const key = getAddress(address);
-  const name = contracts.get(key)?.name ?? tokens.get(key)?.symbol;
-  return name === undefined ? shorten(key) : `${name} (${shorten(key)})`;
+function describeKey(view: View): string {
+  const { sessionKey } = view.session;
+  if (size(sessionKey) < 20) return `the key ${sessionKey}`;
+  if (size(sessionKey) === 20) return `the key ${getAddress(sessionKey)}`;
+  const [verifier, key] = [slice(sessionKey, 0, 20), slice(sessionKey, 20)];
+  const name = view.verifierName(verifier);
+  if (name !== undefined) return `${keyKinds[name]} ${key}`;
+  return `the key ${key} with the verifier ${getAddress(verifier)}`;
 }
 
 /** Actions that share a budget, and so belong together, are one permission. */
@@ -271,9 +177,12 @@ function describeActions(view: View): readonly Permission[] {
   return [...groups.values()].flatMap((actions) => {
     const [first] = actions;
     if (first === undefined) return [];
-    if (first.selector === noCalldata) return [describeTransfer(view, first, actions)];
+    // Nothing is worse than any function.
+    const worst = actions.some(({ selector }) => selector === anySelector) ? 100 : 0;
+    const risks = worst + new Set(actions.flatMap((action) => listActionRisks(view, action))).size;
+    if (first.selector === noCalldata) return [{ ...describeTransfer(view, first, actions), risks }];
     const limits = getTokenLimits(view, first);
-    return [limits ? describeToken(view, first, actions, limits) : describeCall(view, first)];
+    return [{ ...(limits ? describeToken(view, first, actions, limits) : describeCall(view, first)), risks }];
   });
 }
 
@@ -298,7 +207,10 @@ const tokenVerbs: Record<keyof typeof erc20Functions, string> = {
   increaseAllowance: "approve more of",
 };
 
-function describeToken(view: View, { target }: Action, actions: readonly Action[], limits: Erc20Limits): Permission {
+type Words = Omit<Permission, "risks">;
+
+function describeToken(view: View, first: Action, actions: readonly Action[], limits: Erc20Limits): Words {
+  const { target, maxValue } = first;
   const selectors = actions.map(({ selector }) => selector);
   const verbs = Object.entries(erc20Functions).flatMap(([name, { selector }]) =>
     selectors.includes(selector) ? [tokenVerbs[name as keyof typeof tokenVerbs]] : [],
@@ -306,56 +218,72 @@ function describeToken(view: View, { target }: Action, actions: readonly Action[
   const { perCall, recipients, ...rest } = limits;
   const token = view.tokens.get(getAddress(target));
   const bounds = describeBounds({ ...rest, atOnce: perCall }, (value) => tokenAmount(view, target, value));
-  const to =
-    recipients === undefined ? "to anyone" : `to ${joinWords(recipients.map((one) => nameOf(view, one)))} only`;
-  const what = token ? nameOf(view, target) : `the token ${shorten(target)}`;
   const verb = joinWords(verbs.length === 0 ? ["call"] : verbs);
-  const named = token && !token.isSelfNamed ? "" : ` of ${what}`;
+  const value = maxValue === 0n ? "" : `, sending at most ${view.native(maxValue)} a call`;
+  const describe = (style: Style) => {
+    const names = (recipients ?? []).map((one) => nameOf(view, one, style));
+    const unnamed = isAddressEqual(target, anyTarget) ? "any token" : `the token ${nameOf(view, target, style)}`;
+    return {
+      to: recipients === undefined ? "to anyone" : `to ${joinWords(names)} only`,
+      what: token ? nameOf(view, target, style) : unnamed,
+    };
+  };
+  const [short, full] = [describe("short"), describe("full")];
+  const named = token && !token.isSelfNamed ? "" : ` of ${short.what}`;
   return {
-    short: bounds === "" ? `May ${verb} ${what} ${to}` : `May ${verb} at most ${bounds}${named} ${to}`,
-    long: `May ${verb} ${what} ${to}${bounds === "" ? "" : `: at most ${bounds}`}.`,
+    short:
+      bounds === ""
+        ? `May ${verb} ${short.what} ${short.to}${value}`
+        : `May ${verb} at most ${bounds}${named} ${short.to}${value}`,
+    long: `May ${verb} ${full.what} ${full.to}${value}${bounds === "" ? "" : `: at most ${bounds}`}.`,
   };
 }
 
 function tokenAmount(view: View, target: Address, value: bigint): string {
   const token = view.tokens.get(getAddress(target));
-  return token ? `${formatUnits(value, token.decimals)} ${token.symbol}` : `${value} units`;
+  return token ? `${formatAmount(value, token.decimals)} ${token.symbol}` : `${formatAmount(value, 0)} units`;
 }
 
-function describeTransfer(view: View, first: Action, actions: readonly Action[]): Permission {
+function describeTransfer(view: View, first: Action, actions: readonly Action[]): Words {
   const targets = actions.map(({ target }) => target);
-  const to = targets.some((target) => isAddressEqual(target, anyTarget))
-    ? "to anyone"
-    : `to ${joinWords(targets.map((target) => nameOf(view, target)))} only`;
+  const isAnyone = targets.some((target) => isAddressEqual(target, anyTarget));
   const limits = first.policies
-    .map((policy) => describeCallPolicy(view, policy, undefined))
+    .map((policy) => describeCallPolicy(view, policy, first, undefined))
     .filter((text) => text !== "");
-  const text = `May send ${view.nativeSymbol} ${to}: ${[`at most ${view.native(first.maxValue)} at once`, ...limits].join("; ")}`;
-  return { short: text, long: `${text}.` };
+  const describe = (style: Style): string => {
+    const to = isAnyone ? "to anyone" : `to ${joinWords(targets.map((target) => nameOf(view, target, style)))} only`;
+    return `May send ${view.nativeSymbol} ${to}: ${[`at most ${view.native(first.maxValue)} at once`, ...limits].join("; ")}`;
+  };
+  return { short: describe("short"), long: `${describe("full")}.` };
 }
 
-function describeCall(view: View, { target, selector, maxValue, policies }: Action): Permission {
-  const where = isAddressEqual(target, anyTarget) ? "any contract" : nameOf(view, target);
+function describeCall(view: View, action: Action): Words {
+  const { target, selector, maxValue, policies } = action;
   const value = maxValue === 0n ? "" : `, sending at most ${view.native(maxValue)} a call`;
   const item = findFunction(view, target, selector);
-  const what = selector === anySelector ? "any function" : (item?.name ?? `the function ${selector}`);
-  const limits = policies.map((policy) => describeCallPolicy(view, policy, item)).filter((text) => text !== "");
-  const short = `May call ${what} of ${where}${value}`;
-  return { short, long: `${short}${limits.length === 0 ? "" : `: ${limits.join("; ")}`}.` };
+  const what = selector === anySelector ? "any function" : nameOfFunction(item, selector);
+  const limits = policies.map((policy) => describeCallPolicy(view, policy, action, item)).filter((text) => text !== "");
+  const describe = (style: Style): string =>
+    `May call ${what} of ${isAddressEqual(target, anyTarget) ? "any contract" : nameOf(view, target, style)}${value}`;
+  return {
+    short: describe("short"),
+    long: `${describe("full")}${limits.length === 0 ? "" : `: ${limits.join("; ")}`}.`,
+  };
 }
 
-function findFunction({ contracts, names }: View, target: Address, selector: Hex): AbiFunction | undefined {
-  const abi: readonly unknown[] = contracts.get(getAddress(target))?.abi ?? [];
-  const own = abi.find((item): item is AbiFunction => isFunction(item) && toFunctionSelector(item) === selector);
-  return own ?? names.functionBySelector(selector);
-}
-
-function describeCallPolicy(view: View, { policy, config }: Policy, item: AbiFunction | undefined): string {
+function describeCallPolicy(
+  view: View,
+  { policy, config }: Policy,
+  { target }: Action,
+  item: AbiFunction | undefined,
+): string {
   switch (view.policyName(policy)) {
     case "erc20LimitPolicy": {
       const { perCall, recipients, ...limits } = decodeErc20LimitConfig(config);
       const to = recipients === undefined ? [] : [`to ${joinWords(recipients.map((one) => nameOf(view, one)))} only`];
-      return [atMost({ ...limits, atOnce: perCall }, (value) => `${value} units`), ...to].join(" ").trim();
+      return [atMost({ ...limits, atOnce: perCall }, (value) => tokenAmount(view, target, value)), ...to]
+        .join(" ")
+        .trim();
     }
     case "nativeLimitPolicy":
       return atMost(decodeLimitConfig(config), view.native);
@@ -364,7 +292,7 @@ function describeCallPolicy(view: View, { policy, config }: Policy, item: AbiFun
     case "abiRulePolicy":
       return describeCallRules(decodeAbiRuleConfig(config), item, view.names);
     default:
-      return `if the policy ${shorten(policy)} allows it`;
+      return `if the policy ${getAddress(policy)} allows it`;
   }
 }
 
@@ -373,8 +301,11 @@ function atMost(limits: Limits, amount: (value: bigint) => string): string {
   return bounds === "" ? "" : `at most ${bounds}`;
 }
 
-const calls = (value: bigint): string => (value === 1n ? "1 call" : `${value} calls`);
-const operations = (value: bigint): string => (value === 1n ? "1 operation" : `${value} operations`);
+const counted =
+  (what: string) =>
+  (value: bigint): string =>
+    value === 1n ? `1 ${what}` : `${formatAmount(value, 0)} ${what}s`;
+const [calls, operations] = [counted("call"), counted("operation")];
 
 /** What several budgets for one token come to together. */
 function describeSums(view: View): readonly string[] {
@@ -403,40 +334,57 @@ function describeOperationPolicy(view: View, { policy, config }: Policy): string
     case "nativeLimitPolicy":
       return `All calls together may send ${atMost(decodeLimitConfig(config), view.native)}.`;
     default:
-      return `Only operations that the policy ${shorten(policy)} allows.`;
+      return `Only operations that the policy ${getAddress(policy)} allows.`;
   }
 }
 
 function describeSignaturePolicy(view: View, { policy, config }: Policy): readonly Permission[] {
-  const sentences =
-    view.policyName(policy) === "typedDataPolicy"
-      ? decodeTypedDataConfig(config).map((permission) => describeMessage(view, permission))
-      : [`May sign messages for the account, if the policy ${shorten(policy)} allows it`];
-  return sentences.map((short) => ({ short, long: `${short}.` }));
+  if (view.policyName(policy) === "typedDataPolicy")
+    return decodeTypedDataConfig(config).map((permission) => ({
+      ...describeMessage(view, permission),
+      risks: listMessageRisks(view, permission).length,
+    }));
+  const text = `May sign messages for the account, if the policy ${getAddress(policy)} allows it`;
+  return [{ short: text, long: `${text}.`, risks: 1 }];
 }
 
-function describeMessage(view: View, permission: DecodedMessagePermission): string {
-  if ("beginning" in permission)
-    return `May sign personal messages for the account that begin with ${quote(hexToString(permission.beginning))}`;
+function describeMessage(view: View, permission: DecodedMessagePermission): Words {
+  if ("beginning" in permission) {
+    const text = `May sign personal messages for the account that begin with ${quote(hexToString(permission.beginning))}`;
+    return { short: text, long: `${text}.` };
+  }
   const { separator, typeHash, nested, rules } = permission;
-  const known = view.messages.find(
-    ({ domain, types, primaryType }) =>
-      domainSeparator({ domain }) === separator && hashType(types, primaryType) === typeHash,
-  );
-  const what = known
-    ? `${known.primaryType} messages for the account in the domain ${describeDomain(known)}`
-    : `messages for the account of the type ${shorten(typeHash)} in the domain ${shorten(separator)}`;
-  if (rules.length === 0) return `May sign any ${what}`;
+  const known = findMessage(view, permission);
+  const type = known?.primaryType ?? spendingMessages[typeHash]?.type;
+  const describe = (style: Style): string => {
+    const show = (bytes: Hex): string => (style === "full" ? bytes : shorten(bytes));
+    const domain = known ? describeDomain(known, style) : show(separator);
+    const what = `messages for the account${type === undefined ? ` of the type ${show(typeHash)}` : ""} in the domain ${domain}`;
+    return `May sign ${rules.length === 0 ? "any " : ""}${type === undefined ? "" : `${identifier(type)} `}${what}`;
+  };
+  if (rules.length === 0) return { short: describe("short"), long: `${describe("full")}.` };
   const count = nested.reduce((sum, { fields }) => sum + fields, permission.fields);
-  const fields = known ? listFields(known, nested) : Array.from({ length: count }, (_, index) => `field ${index}`);
-  return `May sign ${what}: ${describeFieldRules(rules, fields, view.names)}`;
+  const names = known ? listFields(known, nested) : listKnownFields(permission);
+  const fields = Array.from({ length: count }, (_, index) => names[index] ?? { name: `field ${index}`, type: "" });
+  const rulesInWords = describeFieldRules(rules, fields, view.names);
+  return { short: describe("short"), long: `${describe("full")}: ${rulesInWords}.` };
 }
 
-function describeDomain({ domain: { name, chainId, verifyingContract } }: MessageInfo): string {
+/** Names of the fields of messages that are the same everywhere, if the structs are where they are expected. */
+function listKnownFields({ typeHash, nested, fields }: TypedMessage): readonly Field[] {
+  const known = spendingMessages[typeHash];
+  if (known === undefined || known.fields.length !== fields) return [];
+  const [first] = nested;
+  const isDetails = first?.parent === 0 && first.field === 0 && first.fields === known.details?.length;
+  return isDetails ? [...known.fields, ...(known.details ?? [])] : known.fields;
+}
+
+function describeDomain({ domain: { name, chainId, verifyingContract } }: MessageInfo, style: Style): string {
+  const contract = verifyingContract && (style === "full" ? getAddress(verifyingContract) : shorten(verifyingContract));
   return [
     name === undefined ? "without a name" : quote(name),
     ...(chainId === undefined ? [] : [`on chain ${chainId}`]),
-    ...(verifyingContract === undefined ? [] : [`of ${shorten(verifyingContract)}`]),
+    ...(contract === undefined ? [] : [`of ${contract}`]),
   ].join(" ");
 }
 
@@ -444,14 +392,14 @@ function describeDomain({ domain: { name, chainId, verifyingContract } }: Messag
 function listFields(
   { types, primaryType }: MessageInfo,
   nested: readonly { readonly parent: number; readonly field: number }[],
-): readonly string[] {
+): readonly Field[] {
   const structs = [{ prefix: "", fields: types[primaryType] ?? [] }];
   for (const { parent, field } of nested) {
     const outer = structs[parent];
     const inner = outer?.fields[field];
     structs.push({ prefix: `${outer?.prefix ?? ""}${inner?.name ?? field}.`, fields: types[inner?.type ?? ""] ?? [] });
   }
-  return structs.flatMap(({ prefix, fields }) => fields.map(({ name }) => `${prefix}${name}`));
+  return structs.flatMap(({ prefix, fields }) => fields.map(({ name, type }) => ({ name: `${prefix}${name}`, type })));
 }
 
 function describePayer({ session: { paymaster } }: View): string {
@@ -477,7 +425,7 @@ function describeCost({ session: { maxOpCost, paymaster }, native }: View): stri
   const cost = `An operation costs at most ${native(maxOpCost)} of gas`;
   if (isAddressEqual(paymaster, zeroAddress)) return `${cost}, which the account pays.`;
   if (isAddressEqual(paymaster, anyPaymaster)) return `${cost}, which the account or any paymaster pays.`;
-  return `${cost}, which the paymaster ${shorten(paymaster)} pays.`;
+  return `${cost}, which the paymaster ${getAddress(paymaster)} pays.`;
 }
 
 function describeEnd({ validUntil }: Session): string {
@@ -487,91 +435,4 @@ function describeEnd({ validUntil }: Session): string {
 function describeWindow(session: Session): string {
   const from = session.validAfter === 0 ? "" : `from ${formatTime(session.validAfter)} `;
   return `Valid ${from}${describeEnd(session)}.`;
-}
-
-function listRisks(view: View): readonly string[] {
-  const { session, now } = view;
-  const policies = [...session.operationPolicies, ...session.actions.flatMap((action) => action.policies)];
-  const has = (name: (typeof policyNames)[number]): boolean =>
-    session.operationPolicies.some(({ policy }) => view.policyName(policy) === name);
-  const unknown = new Set(
-    [...policies, ...session.signaturePolicies]
-      .filter(({ policy }) => view.policyName(policy) === undefined)
-      .map(({ policy }) => getAddress(policy)),
-  );
-  const named = [...view.tokens.values()].filter(({ isSelfNamed }) => isSelfNamed);
-  const isSponsored = ![zeroAddress, anyPaymaster].some((address) => isAddressEqual(session.paymaster, address));
-  const spender = isSponsored ? "all that the paymaster grants" : `all ${view.nativeSymbol} of the account`;
-  return [
-    ...(session.validUntil === 0 ? ["It has no end: it lasts until you revoke it."] : []),
-    ...(session.validUntil !== 0 && session.validUntil < now ? ["It has ended already."] : []),
-    ...(session.chainId === 0n ? ["It holds on every chain, with each limit anew on each of them."] : []),
-    ...new Set(session.actions.flatMap((action) => listActionRisks(view, action))),
-    ...(has("gasLimitPolicy") || has("usageLimitPolicy")
-      ? []
-      : [`Nothing limits how many operations there are: a stolen key could spend ${spender} on gas.`]),
-    ...(isAddressEqual(session.paymaster, anyPaymaster)
-      ? ["Any paymaster may be used, also one that takes tokens for it where it has an allowance."]
-      : []),
-    ...(session.signaturePolicies.length === 0
-      ? []
-      : ["What it signs counts outside of operations: read the domains and types that it may sign."]),
-    ...session.signaturePolicies.flatMap((policy) => listMessageRisks(view, policy)),
-    ...named.map(({ address, symbol }) => `The token ${getAddress(address)} calls itself ${symbol}: so can any token.`),
-    ...[...unknown].map((policy) => `The policy ${policy} is not known: it may allow more than it seems.`),
-  ];
-}
-
-function listMessageRisks(view: View, { policy, config }: Policy): readonly string[] {
-  if (view.policyName(policy) !== "typedDataPolicy") return [];
-  return decodeTypedDataConfig(config).flatMap((permission) => {
-    if ("beginning" in permission || permission.rules.length > 0) return [];
-    return [`Nothing limits what messages of the type ${shorten(permission.typeHash)} say.`];
-  });
-}
-
-/** Functions that let somebody else take tokens, of ERC-20 and ERC-721. */
-const approvals: readonly Hex[] = [
-  erc20Functions.approve.selector,
-  erc20Functions.increaseAllowance.selector,
-  // setApprovalForAll(address,bool)
-  "0xa22cb465",
-];
-
-function listActionRisks(view: View, action: Action): readonly string[] {
-  const { target, selector, maxValue, policies } = action;
-  const named = policies.map(({ policy, config }) => ({ name: view.policyName(policy), config }));
-  const isAnywhere = isAddressEqual(target, anyTarget);
-  const where = isAnywhere ? "any contract" : nameOf(view, target);
-  const what = findFunction(view, target, selector)?.name ?? selector;
-  const limits = named.flatMap(({ name, config }) =>
-    name === "erc20LimitPolicy" ? [decodeErc20LimitConfig(config)] : [],
-  );
-  const counted = (name: string): boolean =>
-    named.some((policy) => policy.name === name) ||
-    view.session.operationPolicies.some(({ policy }) => view.policyName(policy) === name);
-  const isTransfer = selector === noCalldata;
-  return [
-    ...(isAnywhere && isTransfer ? [`${view.nativeSymbol} may go to anyone.`] : []),
-    ...(isAnywhere && !isTransfer ? [`The function ${what} may be called on any contract.`] : []),
-    ...(selector === anySelector ? [`Any function of ${where} may be called, also ones that you do not know.`] : []),
-    ...(selector !== anySelector && !isTransfer && !named.some(({ name }) => limitsArguments(name))
-      ? [`Nothing limits the arguments of ${what} on ${where}.`]
-      : []),
-    ...(maxValue > 0n && !counted("nativeLimitPolicy")
-      ? [`Each call to ${where} may send ${view.native(maxValue)}, and nothing limits how many there are.`]
-      : []),
-    ...limits.flatMap(({ total, perPeriod, recipients }) => [
-      ...(total === undefined && perPeriod === undefined
-        ? [`Nothing limits how much of ${where} is moved in all.`]
-        : []),
-      ...(recipients === undefined ? [`Tokens of ${where} may go to anyone.`] : []),
-    ]),
-    ...(approvals.includes(selector) ? [`Approvals of ${where} outlive the session, and its revocation.`] : []),
-  ];
-}
-
-/** Whether a policy can have a say about arguments; one that is not known may. */
-function limitsArguments(name: (typeof policyNames)[number] | undefined): boolean {
-  return name === undefined || name === "abiRulePolicy" || name === "erc20LimitPolicy";
 }

@@ -1,4 +1,4 @@
-import { formatEther, getAddress, type Hex } from "viem";
+import { formatUnits, getAddress, type Hex } from "viem";
 import type { Limits, PeriodLimit } from "../policies/limit.js";
 
 /** The first and the last bytes of an address or of other bytes. */
@@ -6,6 +6,12 @@ export function shorten(bytes: Hex): string {
   if (bytes.length <= 12) return bytes;
   const shown = bytes.length === 42 ? getAddress(bytes) : bytes;
   return `${shown.slice(0, 6)}…${shown.slice(-4)}`;
+}
+
+/** A name as it stands if it looks like one in code; else in quotes, as it may read like a part of the sentence. */
+export function identifier(name: string): string {
+  // Selectors are no names, but look like none either.
+  return /^(0x[0-9a-f]{8}|[\p{L}_$][\p{L}\p{N}_$.]{0,63}( \d+)?)$/u.test(name) ? name : quote(name);
 }
 
 /** "a, b and c" */
@@ -38,8 +44,21 @@ const periodNames = new Map([
 
 export function describePeriod({ seconds, anchor }: Pick<PeriodLimit, "seconds" | "anchor">): string {
   const name = periodNames.get(seconds);
-  const length = name === undefined ? `in each ${seconds} seconds` : `per ${name}`;
+  const length = name === undefined ? `every ${formatDuration(seconds)}` : `per ${name}`;
   return anchor % seconds === 0 ? length : `${length} (from ${formatTime(anchor)} on)`;
+}
+
+/** "2 hours", in the largest unit that leaves nothing over. */
+function formatDuration(seconds: number): string {
+  const units = [
+    ["day", 86_400],
+    ["hour", 3_600],
+    ["minute", 60],
+    ["second", 1],
+  ] as const;
+  const [name, length] = units.find(([, one]) => seconds % one === 0) ?? ["second", 1];
+  const count = seconds / length;
+  return count === 1 ? `1 ${name}` : `${count} ${name}s`;
 }
 
 /** "10 USDC at once, 50 USDC per day and 300 USDC in total"; empty without a limit. */
@@ -70,7 +89,13 @@ export function addLimits(all: readonly Limits[]): Limits {
   };
 }
 
+/** An amount in whole units, with its thousands apart: "1,234,567.5". */
+export function formatAmount(value: bigint, decimals: number): string {
+  const [whole = "", ...fraction] = formatUnits(value, decimals).split(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, ","), ...fraction].join(".");
+}
+
 /** Wei as whole units. */
 export function nativeAmount(symbol: string): (value: bigint) => string {
-  return (value) => `${formatEther(value)} ${symbol}`;
+  return (value) => `${formatAmount(value, 18)} ${symbol}`;
 }

@@ -1,0 +1,194 @@
+import { getAddress, hexToString, isAddressEqual, size, slice, zeroAddress } from "viem";
+import { anyPaymaster, anySelector, anyTarget, noCalldata } from "../constants.js";
+import { decodeAbiRuleConfig } from "../policies/abiRule.js";
+import { decodeErc20LimitConfig, type Erc20Limits } from "../policies/erc20Limit.js";
+import { decodeLimitConfig, type Limits } from "../policies/limit.js";
+import { type DecodedMessagePermission, decodeTypedDataConfig } from "../policies/typedData.js";
+import type { Action, Policy } from "../types.js";
+import { type AllowedCall, fixesWord, type Grip, getGrip, listInnerCalls, tokenFunctions } from "./ruleRisks.js";
+import { findFunction, findMessage, nameOf, type View } from "./sessionView.js";
+import { spendingMessages } from "./spendingMessages.js";
+import { identifier, quote } from "./words.js";
+
+/** What counts how much there is in all, or in each period, and not only at once. */
+function isCumulative({ total, perPeriod }: Pick<Limits, "total" | "perPeriod">): boolean {
+  return total !== undefined || perPeriod !== undefined;
+}
+
+/** Whether some policy of a name limits all together, or each period. */
+function isCounted(view: View, policies: readonly Policy[], name: "gasLimitPolicy" | "nativeLimitPolicy"): boolean {
+  return policies.some(
+    ({ policy, config }) => view.policyName(policy) === name && isCumulative(decodeLimitConfig(config)),
+  );
+}
+
+/** Whether some policy of the session limits how many operations there are; each has a call at least. */
+function hasOperationCount(view: View, of: "operations" | "calls"): boolean {
+  return view.session.operationPolicies.some(({ policy, config }) => {
+    if (view.policyName(policy) !== "usageLimitPolicy") return false;
+    const limits = decodeLimitConfig(config);
+    return isCumulative(limits) && (of === "operations" || limits.countsCalls === true);
+  });
+}
+
+const year = 366 * 86_400;
+
+/** What an owner should think about before allowing a session. */
+export function listRisks(view: View): readonly string[] {
+  const { session } = view;
+  const policies = [...session.operationPolicies, ...session.actions.flatMap((action) => action.policies)];
+  const unknown = new Set(
+    [...policies, ...session.signaturePolicies]
+      .filter(({ policy }) => view.policyName(policy) === undefined)
+      .map(({ policy }) => getAddress(policy)),
+  );
+  const named = [...view.tokens.values()].filter(({ isSelfNamed }) => isSelfNamed);
+  const isSponsored = ![zeroAddress, anyPaymaster].some((address) => isAddressEqual(session.paymaster, address));
+  const spender = isSponsored ? "all that the paymaster grants" : `all ${view.nativeSymbol} of the account`;
+  return [
+    ...listTimeRisks(view),
+    ...(session.chainId === 0n ? ["It holds on every chain, with each limit anew on each of them."] : []),
+    ...listKeyRisks(view),
+    ...new Set(session.actions.flatMap((action) => listActionRisks(view, action))),
+    ...(isCounted(view, session.operationPolicies, "gasLimitPolicy") || hasOperationCount(view, "operations")
+      ? []
+      : [`Nothing limits how many operations there are: a stolen key could spend ${spender} on gas.`]),
+    ...(isAddressEqual(session.paymaster, anyPaymaster)
+      ? ["Any paymaster may be used, also one that takes tokens for it where it has an allowance."]
+      : []),
+    ...(session.signaturePolicies.length === 0
+      ? []
+      : ["What it signs counts outside of operations, and nothing limits how often: read what it may sign."]),
+    ...new Set(
+      session.signaturePolicies
+        .filter(({ policy }) => view.policyName(policy) === "typedDataPolicy")
+        .flatMap(({ config }) => decodeTypedDataConfig(config))
+        .flatMap((permission) => listMessageRisks(view, permission)),
+    ),
+    ...named.map(({ address, symbol }) => `The token ${getAddress(address)} calls itself ${symbol}: so can any token.`),
+    ...[...unknown].map((policy) => `The policy ${policy} is not known: it may allow more than it seems.`),
+  ];
+}
+
+function listTimeRisks({ session, now, epoch }: View): readonly string[] {
+  return [
+    ...(session.validUntil === 0 ? ["It has no end: it lasts until you revoke it."] : []),
+    ...(session.validUntil !== 0 && session.validUntil < now ? ["It has ended already."] : []),
+    ...(session.validUntil > now + year ? ["It lasts for more than a year, unless you revoke it."] : []),
+    ...(epoch !== undefined && session.epoch < epoch ? ["It has ended already, with its epoch."] : []),
+    ...(epoch !== undefined && session.epoch > epoch
+      ? ["It is for a later epoch of the account: it would come to life when all sessions are revoked."]
+      : []),
+  ];
+}
+
+function listKeyRisks({ session: { sessionKey }, verifierName }: View): readonly string[] {
+  if (size(sessionKey) <= 20) return [];
+  const verifier = slice(sessionKey, 0, 20);
+  if (verifierName(verifier) !== undefined) return [];
+  return [`The verifier ${getAddress(verifier)} of the key is not known: it may take what anybody signed.`];
+}
+
+/** The risks of messages that a session may sign. */
+export function listMessageRisks(view: View, permission: DecodedMessagePermission): readonly string[] {
+  if ("beginning" in permission)
+    return [`Nothing limits how personal messages go on that begin with ${quote(hexToString(permission.beginning))}.`];
+  const { typeHash, rules } = permission;
+  const spending = spendingMessages[typeHash]?.type;
+  const known = findMessage(view, permission)?.primaryType ?? spending;
+  const type = known === undefined ? `of the type ${typeHash}` : `of the type ${identifier(known)}`;
+  return [
+    ...(getGrip(rules) === "some" ? [] : [`Nothing limits what messages ${type} say.`]),
+    ...(known === undefined ? [`Messages ${type} are not known: nobody can read here what they are.`] : []),
+    ...(spending === undefined
+      ? []
+      : [`Messages ${type} let others take tokens of the account, each anew, and outlive the session.`]),
+  ];
+}
+
+/** The risks of the calls that an action allows. */
+export function listActionRisks(view: View, action: Action): readonly string[] {
+  const { target, selector, maxValue, policies } = action;
+  const named = policies.map(({ policy, config }) => ({ name: view.policyName(policy), config }));
+  const isAnywhere = isAddressEqual(target, anyTarget);
+  const where = isAnywhere ? "any contract" : nameOf(view, target);
+  const what = findFunction(view, target, selector)?.name ?? selector;
+  const limits = named.flatMap(({ name, config }) =>
+    name === "erc20LimitPolicy" ? [decodeErc20LimitConfig(config)] : [],
+  );
+  const groups = named.flatMap(({ name, config }) => (name === "abiRulePolicy" ? decodeAbiRuleConfig(config) : []));
+  // One that is not known may limit arguments, too.
+  const grip = limits.length > 0 || named.some(({ name }) => name === undefined) ? "some" : getGrip(groups);
+  const isTransfer = selector === noCalldata;
+  const isOften = !named.some(
+    ({ name, config }) => name === "usageLimitPolicy" && isCumulative(decodeLimitConfig(config)),
+  );
+  const isUncounted = isOften && !hasOperationCount(view, "calls");
+  return [
+    ...(isAnywhere && isTransfer ? [`${view.nativeSymbol} may go to anyone.`] : []),
+    ...(isAnywhere && !isTransfer ? [`The function ${identifier(what)} may be called on any contract.`] : []),
+    ...(selector === anySelector ? [`Any function of ${where} may be called, also ones that you do not know.`] : []),
+    ...listFunctionRisks(view, action, grip),
+    ...(maxValue > 0n &&
+    isUncounted &&
+    !isCounted(view, [...policies, ...view.session.operationPolicies], "nativeLimitPolicy")
+      ? [`Each call to ${where} may send ${view.native(maxValue)}, and nothing limits how many there are.`]
+      : []),
+    ...listTokenRisks({ where, limits, isUncounted, calls: [{ selector, groups }, ...listInnerCalls(groups)] }),
+  ];
+}
+
+function listFunctionRisks(view: View, { target, selector }: Action, grip: Grip): readonly string[] {
+  if (selector === anySelector || selector === noCalldata) return [];
+  const item = findFunction(view, target, selector);
+  const where = isAddressEqual(target, anyTarget) ? "any contract" : nameOf(view, target);
+  const what = `${identifier(item?.name ?? selector)} on ${where}`;
+  return [
+    ...(item === undefined ? [`The function ${what} is not known here: nobody can read what it does.`] : []),
+    ...(grip === "none" && item?.inputs.length !== 0 ? [`Nothing limits the arguments of ${what}.`] : []),
+    ...(grip === "exceptions" ? [`The arguments of ${what} are limited only by values that they may not have.`] : []),
+  ];
+}
+
+/** What may happen to tokens, by calls of functions that all tokens have; also inside of other calls. */
+function listTokenRisks({
+  where,
+  limits,
+  isUncounted,
+  calls: [call, ...inner],
+}: {
+  where: string;
+  /** Of the call itself. */
+  limits: readonly Erc20Limits[];
+  isUncounted: boolean;
+  calls: readonly [AllowedCall, ...AllowedCall[]];
+}): readonly string[] {
+  const known = [{ ...call, limits }, ...inner.map((one) => ({ ...one, limits: [] }))].flatMap((one) => {
+    const token = tokenFunctions[one.selector];
+    return token ? [{ ...one, token }] : [];
+  });
+  const isLimited = limits.some(isCumulative);
+  const isUnlimited =
+    (limits.length > 0 && !isLimited) ||
+    (isUncounted &&
+      known.some(
+        ({ token, groups, limits: own }) =>
+          own.length === 0 && token.amount !== undefined && !fixesWord(groups, token.amount),
+      ));
+  const isToAnyone =
+    (limits.length > 0 && known.length === 0 && limits.every(({ recipients }) => recipients === undefined)) ||
+    known.some(
+      ({ token, groups, limits: own }) =>
+        own.every(({ recipients }) => recipients === undefined) && !fixesWord(groups, token.recipient),
+    );
+  return [
+    ...(isUnlimited ? [`Nothing limits how much of ${where} is moved in all.`] : []),
+    ...(isToAnyone ? [`Tokens of ${where} may go to anyone.`] : []),
+    ...(known.some(({ token }) => token.isForAll)
+      ? [`Whoever is approved may take all tokens of ${where}, also those that come later.`]
+      : []),
+    ...(known.some(({ token }) => token.isApproval)
+      ? [`Approvals of ${where} outlive the session, and its revocation.`]
+      : []),
+  ];
+}
