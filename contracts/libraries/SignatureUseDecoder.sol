@@ -113,8 +113,11 @@ library SignatureUseDecoder {
             (bytes calldata inner, bytes32 separator, bytes32 contentsHash, string calldata description) =
                 ERC7739Utils.decodeTypedDataSig(signature);
             (string calldata primaryType, string calldata encodedType) = ERC7739Utils.decodeContentsDescr(description);
-            // Empty if it is no description at all.
-            if (bytes(primaryType).length == 0) _refuse(use, use.end);
+            // Empty if it is no description at all. ERC-7739's other form, the name behind the types, is refused: there the
+            // key could choose the name, and dangerous messages are known by theirs.
+            if (bytes(primaryType).length == 0 || bytes(encodedType).length != bytes(description).length) {
+                _refuse(use, use.end);
+            }
             TypedData memory data = use.typedData;
             data.primaryType = primaryType;
             data.encodedType = encodedType;

@@ -365,6 +365,32 @@ contract SignatureCheckerTest is SessionTest {
         _assertRefused(message.hash(), _sign(message, _granted()), reason);
     }
 
+    /// @dev ERC-7739's other form of a description puts the name behind the types, where the key could choose any: a grant
+    /// would no longer be known by its name.
+    function test_RevertWhen_TheNameIsNotTheTypes() external {
+        string[3] memory names = ["Mail", "Greeting", "SessionBundle"];
+        for (uint256 i = 0; i < names.length; ++i) {
+            AppMessage memory message = _message();
+            message.encodedType = string.concat(names[i], "(uint256 number,address to)");
+            message.primaryType = i == 2 ? "Mail" : names[i];
+            Session memory session = _session();
+            session.salt = bytes32(i);
+            grant(session);
+            bytes memory use = message.use(session, 0, new bytes32[](0));
+            bytes32 nested = message.nest(session.account, block.chainid, AccountName("Account", "7"));
+            bytes memory description = bytes(string.concat(message.encodedType, message.primaryType));
+            bytes memory signature = abi.encodePacked(
+                use,
+                _keySignature(nested, session, use),
+                message.separator(),
+                message.contentsHash(),
+                description,
+                uint16(description.length)
+            );
+            _assertRefused(message.hash(), signature, _nonCanonical(signature.length));
+        }
+    }
+
     function test_RevertWhen_TheHashIsOfAnotherMessage() external {
         Session memory session = _granted();
         bytes32 hash = keccak256("another");
