@@ -1,2 +1,2 @@
 // Generated from deployments/addresses.json by `npm run bindings`. Do not edit by hand.
-export const deployedManager = "0x9127B9Fd1386daE30a76d0e419Ec6903000892d7";
+export const deployedManager = "0x2294B6F9b38F6Fe2af582D394ea8AE30Eb434489";
