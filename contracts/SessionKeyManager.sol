@@ -9,22 +9,24 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
-import {ICallPolicy} from "./interfaces/ICallPolicy.sol";
-import {IOperationPolicy, OperationFacts} from "./interfaces/IOperationPolicy.sol";
+import {OperationFacts} from "./interfaces/IOperationPolicy.sol";
 import {ISessionKeyManager} from "./interfaces/ISessionKeyManager.sol";
 import {ISignatureChecker} from "./interfaces/ISignatureChecker.sol";
 import {ActionDecoder} from "./libraries/ActionDecoder.sol";
 import {CalldataReader} from "./libraries/CalldataReader.sol";
-import {Execution, ExecutionDecoder} from "./libraries/ExecutionDecoder.sol";
+import {ExecutionDecoder} from "./libraries/ExecutionDecoder.sol";
 import {ForbiddenCalls} from "./libraries/ForbiddenCalls.sol";
 import {KeySignature} from "./libraries/KeySignature.sol";
 import {OperationCost} from "./libraries/OperationCost.sol";
+import {OperationReader} from "./libraries/OperationReader.sol";
+import {PolicyCall} from "./libraries/PolicyCall.sol";
 import {SessionHash} from "./libraries/SessionHash.sol";
-import {Use, UseDecoder} from "./libraries/UseDecoder.sol";
+import {UseDecoder} from "./libraries/UseDecoder.sol";
 import {AccountState, MAX_GRANT_PREFIX} from "./types/AccountState.sol";
 import {PackedUse} from "./types/PackedUse.sol";
 import {ANY_PAYMASTER, ANY_SELECTOR, ANY_TARGET, NO_CALLDATA, Session, SessionStatus} from "./types/Session.sol";
 import {ValidityWindow} from "./types/ValidityWindow.sol";
+import {Words} from "./types/Words.sol";
 import {SignatureChecker} from "./SignatureChecker.sol";
 
 /// @title SessionKeyManager
@@ -34,10 +36,10 @@ import {SignatureChecker} from "./SignatureChecker.sol";
 /// clock. Nothing is written in validation but what policies count, and the slot of a session whose grant by signature a use
 /// carries.
 contract SessionKeyManager is ISessionKeyManager {
+    using CalldataReader for bytes;
     using CalldataReader for uint256;
-    using ERC4337Utils for PackedUserOperation;
     using Math for uint256;
-    using UseDecoder for Use;
+    using OperationReader for PackedUserOperation;
 
     string private constant NAME = "Latchkey";
     string private constant VERSION = "1";
@@ -56,7 +58,7 @@ contract SessionKeyManager is ISessionKeyManager {
     bytes1 private constant GRANT_PREFIX = 0x01;
 
     /// @dev What stands in `initCode` in place of a factory for an account under EIP-7702 (EntryPoint v0.8).
-    bytes20 private constant EIP7702_MARKER = bytes20(bytes2(0x7702));
+    uint256 private constant EIP7702_MARKER = uint160(bytes20(bytes2(0x7702)));
 
     /// @dev ERC-1271: not a valid signature.
     bytes4 private constant INVALID_SIGNATURE = 0xffffffff;
@@ -167,22 +169,32 @@ contract SessionKeyManager is ISessionKeyManager {
         external
         returns (uint256 validationData)
     {
-        Execution memory execution = ExecutionDecoder.open(op.callData);
-        bytes calldata signature = op.signature;
-        Use memory use = UseDecoder.decode(signature, execution.count);
+        unchecked {
+            (uint256 origin, uint256 size) = op.callDataOf();
+            (uint256 count, uint256 offsets, uint256 cursor, uint256 end) = ExecutionDecoder.open(origin, size);
+            (uint256 signature, uint256 signatureSize) = op.signatureOf();
+            PackedUse packed = PackedUse.wrap(signature);
+            (bytes32 id, uint256 revealed, Words actions, uint256 claims, uint256 keySignature) =
+                UseDecoder.decode(packed, signatureSize, count);
 
-        _requireNoInitializer(op);
-        _requireActive(use);
-        bool signed = _isSignedByKey(use, signature, userOpHash);
-        OperationFacts memory facts = _requirePayment(use, op, signed);
+            _requireNoInitializer(op);
+            _requireActive(id, packed, claims + count);
+            bytes32 digest = _hashUse(userOpHash, id, signature.hash(keySignature - signature));
+            bool signed =
+                KeySignature.isValid(id, packed, digest, keySignature, signature + signatureSize - keySignature);
+            (address paymaster, uint256 cost) = _requirePayment(id, packed, op, signed);
 
-        ValidityWindow memory window = use.packed.window();
-        _checkCalls(use, execution, facts, window);
-        _checkOperation(use, facts, window);
-        if (window.validAfter > window.validUntil) {
-            revert EmptyWindow(use.id, window.validAfter, window.validUntil);
+            (uint256 validAfter, uint256 validUntil) = packed.window();
+            ValidityWindow memory window = ValidityWindow(validAfter, validUntil);
+            uint256 value =
+                _checkCalls(id, packed, window, revealed, actions, claims, count, origin, offsets, cursor, end);
+            if (packed.operationPolicies().integer(1) != 0) {
+                _checkOperation(id, packed, OperationFacts(cost, paymaster, count, value), window);
+            }
+            (validAfter, validUntil) = (window.validAfter, window.validUntil);
+            if (validAfter > validUntil) revert EmptyWindow(id, validAfter, validUntil);
+            return window.pack() | (signed ? ERC4337Utils.SIG_VALIDATION_SUCCESS : ERC4337Utils.SIG_VALIDATION_FAILED);
         }
-        return window.pack() | (signed ? ERC4337Utils.SIG_VALIDATION_SUCCESS : ERC4337Utils.SIG_VALIDATION_FAILED);
     }
 
     /*//////////////////////////////////////////////////////////////
@@ -288,20 +300,21 @@ contract SessionKeyManager is ISessionKeyManager {
     /// @dev From EntryPoint v0.8 an operation of an account under EIP-7702 may carry a call that the account gets from the
     /// EntryPoint before it validates anything. No session allows one.
     function _requireNoInitializer(PackedUserOperation calldata op) private pure {
-        bytes calldata initCode = op.initCode;
-        if (initCode.length > 20 && bytes20(initCode) == EIP7702_MARKER) revert InitializerNotAllowed(initCode.length);
+        (uint256 position, uint256 size) = op.initCodeOf();
+        if (size > 20) if (position.integer(20) == EIP7702_MARKER) revert InitializerNotAllowed(size);
     }
 
     /// @dev Reverts unless the session is granted, of the account's epoch, and the manager is installed.
-    function _requireActive(Use memory use) private {
+    /// @param evidence Where a use has what shows that it is granted.
+    function _requireActive(bytes32 id, PackedUse packed, uint256 evidence) private {
         AccountState state = _accounts[msg.sender];
-        _requireEpoch(msg.sender, use.id, use.packed, state);
-        SessionStatus status = _status[use.id][msg.sender];
+        _requireEpoch(msg.sender, id, packed, state);
+        SessionStatus status = _status[id][msg.sender];
         if (status == SessionStatus.Granted) return;
-        if (status == SessionStatus.Revoked) revert SessionIsRevoked(use.id);
-        if (use.hasProof()) _requireRoot(msg.sender, use.id, use.root());
-        else if (use.hasGrant()) _grantBySignature(use, state);
-        else revert SessionNotGranted(use.id);
+        if (status == SessionStatus.Revoked) revert SessionIsRevoked(id);
+        if (UseDecoder.hasProof(packed)) _requireRoot(msg.sender, id, UseDecoder.rootOf(id, evidence));
+        else if (UseDecoder.hasGrant(packed)) _grantBySignature(id, packed, evidence, state);
+        else revert SessionNotGranted(id);
     }
 
     /// @dev Reverts unless the manager is installed and the session of the account's epoch.
@@ -318,65 +331,55 @@ contract SessionKeyManager is ISessionKeyManager {
     }
 
     /// @dev Grants the session if its account says that the signature in the use is its owner's.
-    function _grantBySignature(Use memory use, AccountState state) private {
+    function _grantBySignature(bytes32 id, PackedUse packed, uint256 evidence, AccountState state) private {
         if (!state.signedGrants()) revert SignedGrantsOff(msg.sender);
-        (bytes32 bundleHash, bytes calldata signature, uint256 publication) = use.grant();
+        (bytes32 bundleHash, bytes calldata signature, uint256 publication) = UseDecoder.grant(id, evidence);
 
         (bytes21 prefix, uint256 length) = state.grantPrefix();
         bytes21 start = bytes21(signature.length > length ? signature[:length] : signature);
         if (start != prefix || signature.length < length) {
-            revert GrantPrefixMismatch(use.id, _prefix(prefix, length), bytes.concat(start));
+            revert GrantPrefixMismatch(id, _prefix(prefix, length), bytes.concat(start));
         }
 
         bytes32 digest = MessageHashUtils.toTypedDataHash(_DOMAIN_SEPARATOR, bundleHash);
-        // Some accounts revert if the signature is wrong. As to the gas: see _ask.
+        // Some accounts revert if the signature is wrong. As to the gas: see PolicyCall.
         (bool answered, bytes memory answer) = msg.sender.staticcall{gas: type(uint256).max}(
             abi.encodeCall(IERC1271.isValidSignature, (digest, signature))
         );
         if (!answered || answer.length != 32 || bytes32(answer) != bytes32(IERC1271.isValidSignature.selector)) {
-            revert GrantNotSigned(use.id, digest, answer);
+            revert GrantNotSigned(id, digest, answer);
         }
-        _grant(use.id);
-        if (use.hasPublication()) _publish(use, publication);
+        _grant(id);
+        if (UseDecoder.hasPublication(packed)) _publish(id, packed, publication);
     }
 
     /// @dev Publishes the session in the use, which was granted just now.
-    function _publish(Use memory use, uint256 publication) private {
+    function _publish(bytes32 id, PackedUse packed, uint256 publication) private {
         Session calldata session = UseDecoder.publishedSession(publication);
         bytes32 published = SessionHash.hash(session);
-        if (published != use.id) revert PublicationDiffers(use.id, published);
+        if (published != id) revert PublicationDiffers(id, published);
         bytes memory encoded = abi.encode(session);
-        use.requirePublished(publication, encoded);
-        emit SessionPublished(msg.sender, use.id, encoded);
-    }
-
-    /// @dev Whether the session key signed the operation.
-    function _isSignedByKey(Use memory use, bytes calldata signature, bytes32 userOpHash) private view returns (bool) {
-        unchecked {
-            uint256 length = use.packed.position() + signature.length - use.keySignature;
-            bytes32 digest = _hashUse(userOpHash, use.id, use.hash());
-            return KeySignature.isValid(use.id, use.packed, digest, use.keySignature, length);
-        }
+        UseDecoder.requirePublished(packed, publication, encoded);
+        emit SessionPublished(msg.sender, id, encoded);
     }
 
     /// @dev Reverts unless the session allows the operation's paymaster and cost. With a wrong signature the cost is not
     /// held against it: the operation cannot pass anyway, and bundlers estimate its gas with limits far above the final
     /// ones and a placeholder for a signature.
-    /// @return facts What operation policies are told, bar the calls.
-    function _requirePayment(Use memory use, PackedUserOperation calldata op, bool signed)
+    /// @return paymaster The operation's paymaster.
+    /// @return cost What operation policies are told that it costs.
+    function _requirePayment(bytes32 id, PackedUse packed, PackedUserOperation calldata op, bool signed)
         private
         pure
-        returns (OperationFacts memory facts)
+        returns (address paymaster, uint256 cost)
     {
-        (address paymaster, uint256 gas) = OperationCost.read(op);
-        address allowed = use.packed.paymaster();
-        if (paymaster != allowed && allowed != ANY_PAYMASTER) revert PaymasterNotAllowed(use.id, allowed, paymaster);
+        (paymaster, cost) = OperationCost.read(op);
+        address allowed = packed.paymaster();
+        if (paymaster != allowed && allowed != ANY_PAYMASTER) revert PaymasterNotAllowed(id, allowed, paymaster);
+        if (!signed) return (paymaster, 1);
 
-        uint256 cost = gas.saturatingMul(op.maxFeePerGas());
-        uint256 maxOpCost = use.packed.maxOpCost();
-        if (cost > maxOpCost && signed) revert OpCostExceeded(use.id, maxOpCost, cost);
-        facts.cost = signed ? cost : 1;
-        facts.paymaster = paymaster;
+        uint256 maxOpCost = packed.maxOpCost();
+        if (cost > maxOpCost) revert OpCostExceeded(id, maxOpCost, cost);
     }
 
     function _hashUse(bytes32 userOpHash, bytes32 id, bytes32 use) private view returns (bytes32) {
@@ -387,80 +390,124 @@ contract SessionKeyManager is ISessionKeyManager {
                          VALIDATION: THE CALLS
     //////////////////////////////////////////////////////////////*/
 
-    /// @dev Reverts unless each call is what the action it claims allows. Restricts `window` by what policies answer, and
-    /// fills in what `facts` says of the calls.
+    /// @dev Reverts unless each call is what the action it claims allows. Restricts `window` by what policies answer. Many
+    /// variables rather than structs, which the compiler zeroes before they are filled in: every use pays for that.
+    /// @param revealed See {UseDecoder-decode}; likewise `actions` and `claims`.
+    /// @param origin See {ExecutionDecoder-open}; likewise `count`, `offsets`, `cursor` and `end`.
+    /// @return sent The sum of what the calls send, in wei.
     function _checkCalls(
-        Use memory use,
-        Execution memory execution,
-        OperationFacts memory facts,
-        ValidityWindow memory window
-    ) private {
-        facts.calls = execution.count;
-        uint256 claimed = 0;
-        for (uint256 i = 0; i < execution.count; ++i) {
-            uint256 actionIndex = (use.claims + i).integer(1);
-            (address target, uint256 value, bytes calldata data) = execution.next();
-            if (actionIndex == OWN_REVOCATION) {
-                _checkOwnRevocation(use.id, i, target, value, data);
-                continue;
+        bytes32 id,
+        PackedUse packed,
+        ValidityWindow memory window,
+        uint256 revealed,
+        Words actions,
+        uint256 claims,
+        uint256 count,
+        uint256 origin,
+        uint256 offsets,
+        uint256 cursor,
+        uint256 end
+    ) private returns (uint256 sent) {
+        unchecked {
+            uint256 claimed = 0;
+            for (uint256 i = 0; i < count; ++i) {
+                uint256 actionIndex = (claims + i).integer(1);
+                address target;
+                uint256 value;
+                bytes calldata data;
+                if (offsets == 0) {
+                    (target, value, data) = ExecutionDecoder.readSingle(cursor, end);
+                } else {
+                    (target, value, data, cursor) =
+                        ExecutionDecoder.readNext(origin, offsets, i, count - i, cursor, end);
+                }
+                if (actionIndex == OWN_REVOCATION) {
+                    _checkOwnRevocation(id, i, target, value, data);
+                    continue;
+                }
+                if (revealed >> actionIndex & 1 == 0) revert ActionNotRevealed(i, actionIndex);
+                claimed |= uint256(1) << actionIndex;
+                if (value != 0) sent = sent.saturatingAdd(value);
+                _checkCall(id, packed, window, i, actionIndex, actions.get(actionIndex), target, value, data);
             }
-            if (use.revealed >> actionIndex & 1 == 0) revert ActionNotRevealed(i, actionIndex);
-            claimed |= uint256(1) << actionIndex;
-            facts.value = facts.value.saturatingAdd(value);
-            _checkCall(use, window, i, actionIndex, target, value, data);
+            // What no call claims has no place in a use.
+            if (claimed != revealed) revert ActionNotClaimed(revealed & ~claimed);
         }
-        // What no call claims has no place in a use.
-        if (claimed != use.revealed) revert ActionNotClaimed(use.revealed & ~claimed);
     }
 
     function _checkCall(
-        Use memory use,
+        bytes32 id,
+        PackedUse packed,
         ValidityWindow memory window,
         uint256 callIndex,
         uint256 actionIndex,
+        uint256 position,
         address target,
         uint256 value,
         bytes calldata data
     ) private {
-        // In its canonical form: that was checked when the id was computed.
-        (address allowedTarget, bytes4 allowedSelector, uint256 maxValue,, uint256 policyCount, uint256 cursor) =
-            ActionDecoder.readAction(use.actionPositions[actionIndex]);
-
-        if (ForbiddenCalls.isTarget(address(this), msg.sender, target)) {
-            revert TargetForbidden(use.id, callIndex, target);
+        (bool matches, uint256 policyCount, uint256 cursor) = ActionDecoder.matchOrdinary(position, target, value, data);
+        if (!matches || ForbiddenCalls.isTarget(address(this), msg.sender, target)) {
+            (policyCount, cursor) = _requireMatch(id, callIndex, actionIndex, position, target, value, data);
         }
-        if (data.length != 0 && data.length < 4) revert CalldataTooShort(use.id, callIndex, data.length);
-        bytes4 selector = data.length == 0 ? bytes4(0) : bytes4(data);
-
-        if (allowedTarget == ANY_TARGET) {
-            if (allowedSelector == ANY_SELECTOR) revert ActionTooBroad(use.id, actionIndex);
-            if (ForbiddenCalls.isSelector(selector)) revert SelectorForbidden(use.id, callIndex, selector);
-            if (ForbiddenCalls.isModule(target)) revert TargetIsModule(use.id, callIndex, target);
-        } else if (target != allowedTarget) {
-            revert TargetNotAllowed(use.id, callIndex, actionIndex, allowedTarget, target);
-        }
-
-        bool selectorAllowed = data.length == 0
-            ? allowedSelector == NO_CALLDATA
-            : allowedSelector == ANY_SELECTOR || (selector == allowedSelector && allowedSelector != NO_CALLDATA);
-        if (!selectorAllowed) {
-            revert SelectorNotAllowed(use.id, callIndex, actionIndex, allowedSelector, selector);
-        }
-
-        if (value > maxValue) revert ValueExceeded(use.id, callIndex, actionIndex, maxValue, value);
 
         for (uint256 i = 0; i < policyCount; ++i) {
             address policy;
             bytes calldata config;
             (policy, config, cursor) = ActionDecoder.readPolicy(cursor);
-            bytes memory question = abi.encodeCall(
-                ICallPolicy.checkCall,
-                (msg.sender, _budgetId(use.id, policy, config), target, value, use.packed.claimedTime(), data, config)
+            (bool accepted, uint256 size, uint256 validationData) = PolicyCall.checkCall(
+                policy, _budgetId(id, policy, config), target, value, packed.claimedTime(), data, config
             );
-            (bool accepted, bytes memory answer) = _ask(policy, question);
-            if (!accepted) revert PolicyRefused(use.id, callIndex, actionIndex, policy, answer);
-            window.restrict(use.id, policy, answer);
+            if (!accepted) revert PolicyRefused(id, callIndex, actionIndex, policy, PolicyCall.answer());
+            window.restrict(id, policy, size, validationData);
         }
+    }
+
+    /// @dev Reverts unless the call is to a target, of a function and with a value that the action at `position` allows.
+    /// @return policyCount How many policies the action has.
+    /// @return cursor Where they begin.
+    function _requireMatch(
+        bytes32 id,
+        uint256 callIndex,
+        uint256 actionIndex,
+        uint256 position,
+        address target,
+        uint256 value,
+        bytes calldata data
+    ) private view returns (uint256 policyCount, uint256 cursor) {
+        // In its canonical form: that was checked when the id was computed.
+        address allowedTarget;
+        bytes4 allowedSelector;
+        uint256 maxValue;
+        (allowedTarget, allowedSelector, maxValue,, policyCount, cursor) = ActionDecoder.readAction(position);
+
+        if (ForbiddenCalls.isTarget(address(this), msg.sender, target)) {
+            revert TargetForbidden(id, callIndex, target);
+        }
+        // Of empty calldata the selector is taken to be NO_CALLDATA.
+        bytes4 selector = NO_CALLDATA;
+        if (data.length != 0) {
+            if (data.length < 4) revert CalldataTooShort(id, callIndex, data.length);
+            selector = bytes4(data.positionOf().word());
+        }
+
+        if (allowedTarget == ANY_TARGET) {
+            if (allowedSelector == ANY_SELECTOR) revert ActionTooBroad(id, actionIndex);
+            if (ForbiddenCalls.isSelector(selector)) revert SelectorForbidden(id, callIndex, selector);
+            if (ForbiddenCalls.isModule(target)) revert TargetIsModule(id, callIndex, target);
+        } else if (target != allowedTarget) {
+            revert TargetNotAllowed(id, callIndex, actionIndex, allowedTarget, target);
+        }
+
+        if (selector != allowedSelector || (selector == NO_CALLDATA && data.length != 0)) {
+            // ANY_SELECTOR stands for every calldata but the empty one, NO_CALLDATA for that alone.
+            if (allowedSelector != ANY_SELECTOR || data.length == 0) {
+                bytes4 actual = data.length == 0 ? bytes4(0) : selector;
+                revert SelectorNotAllowed(id, callIndex, actionIndex, allowedSelector, actual);
+            }
+        }
+
+        if (value > maxValue) revert ValueExceeded(id, callIndex, actionIndex, maxValue, value);
     }
 
     /// @dev Reverts unless the call revokes the session itself, which every session may do.
@@ -477,33 +524,28 @@ contract SessionKeyManager is ISessionKeyManager {
     }
 
     /// @dev Reverts unless all operation policies accept the operation. Restricts `window` by what they answer.
-    function _checkOperation(Use memory use, OperationFacts memory facts, ValidityWindow memory window) private {
+    function _checkOperation(bytes32 id, PackedUse packed, OperationFacts memory facts, ValidityWindow memory window)
+        private
+    {
         unchecked {
-            uint256 count = use.operationPolicies.integer(1);
-            uint256 cursor = use.operationPolicies + 1;
+            uint256 cursor = packed.operationPolicies();
+            uint256 count = cursor.integer(1);
+            cursor += 1;
             for (uint256 i = 0; i < count; ++i) {
                 address policy;
                 bytes calldata config;
                 (policy, config, cursor) = ActionDecoder.readPolicy(cursor);
-                bytes memory question = abi.encodeCall(
-                    IOperationPolicy.checkOperation,
-                    (msg.sender, _budgetId(use.id, policy, config), facts, use.packed.claimedTime(), config)
+                (bool accepted, uint256 size, uint256 validationData) = PolicyCall.checkOperation(
+                    policy, _budgetId(id, policy, config), facts, packed.claimedTime(), config
                 );
-                (bool accepted, bytes memory answer) = _ask(policy, question);
-                if (!accepted) revert OperationPolicyRefused(use.id, i, policy, answer);
-                window.restrict(use.id, policy, answer);
+                if (!accepted) revert OperationPolicyRefused(id, i, policy, PolicyCall.answer());
+                window.restrict(id, policy, size, validationData);
             }
         }
     }
 
-    /// @dev Calls a policy with as much gas as there is (EIP-150), without the GAS opcode: the compiler may place it apart
-    /// from the call, and bundlers refuse that (ERC-7562, OP-012).
-    function _ask(address policy, bytes memory question) private returns (bool accepted, bytes memory answer) {
-        return policy.call{gas: type(uint256).max}(question);
-    }
-
     function _budgetId(bytes32 id, address policy, bytes calldata config) private pure returns (bytes32) {
-        return EfficientHashLib.hash(id, bytes32(uint256(uint160(policy))), EfficientHashLib.hashCalldata(config));
+        return EfficientHashLib.hash(id, bytes32(uint256(uint160(policy))), config.positionOf().hash(config.length));
     }
 
     /*//////////////////////////////////////////////////////////////

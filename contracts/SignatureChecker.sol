@@ -62,7 +62,8 @@ contract SignatureChecker is ISignatureChecker {
         if (!KeySignature.isValid(use.id, use.packed, digest, use.keySignature, use.end - use.keySignature)) {
             revert NotSignedByKey(use.id);
         }
-        ValidityWindow memory window = use.packed.window();
+        (uint256 validAfter, uint256 validUntil) = use.packed.window();
+        ValidityWindow memory window = ValidityWindow(validAfter, validUntil);
         _checkSignaturePolicies(account, sender, use, window);
         // forge-lint: disable-next-line(block-timestamp)
         if (block.timestamp < window.validAfter || block.timestamp > window.validUntil) {
@@ -136,7 +137,7 @@ contract SignatureChecker is ISignatureChecker {
                 : abi.encodeCall(ISignaturePolicy.checkTypedData, (account, sender, use.typedData, config));
             (bool accepted, bytes memory answer) = policy.staticcall{gas: type(uint256).max}(question);
             if (!accepted) revert SignaturePolicyRefused(use.id, i, policy, answer);
-            window.restrict(use.id, policy, answer);
+            window.restrict(use.id, policy, answer.length, uint256(bytes32(answer)));
         }
     }
 }

@@ -112,7 +112,9 @@ function measure(): Snapshot {
     phases.indexOf(row.phase);
   const rows = lines
     .filter((line) => "gas" in line)
-    .map(({ account, system, scenario, phase, ...numbers }) => ({ account, system, scenario, phase, ...numbers }))
+    .map(({ account, system, scenario, phase, gas, overOwner, calldataZero, calldataNonZero, l2Bytes }) => {
+      return { account, system, scenario, phase, gas, overOwner, calldataZero, calldataNonZero, l2Bytes };
+    })
     .sort((a, b) => place(a) - place(b));
   const growth = lines
     .filter((line) => "growth" in line)

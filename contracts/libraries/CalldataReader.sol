@@ -37,6 +37,18 @@ library CalldataReader {
         }
     }
 
+    /// @notice Where the contents of a dynamic field of an ABI-encoded struct begin, and how long they are.
+    /// @dev The compiler's own decoder looks where calldata ends. Whoever uses this relies on the caller to encode well.
+    /// @param base Where the struct begins.
+    /// @param head Where in it the field's offset is.
+    function field(uint256 base, uint256 head) internal pure returns (uint256 position, uint256 length) {
+        unchecked {
+            position = base + uint256(word(base + head));
+            length = uint256(word(position));
+            position += 32;
+        }
+    }
+
     /// @notice The hash of the `length` bytes at `position`.
     function hash(uint256 position, uint256 length) internal pure returns (bytes32 value) {
         // keccak256 of the slice, without the compiler's refusal of what lies beyond the end of calldata. The copy is made

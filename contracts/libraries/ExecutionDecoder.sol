@@ -6,139 +6,150 @@ import {IERC7579Execution} from "@openzeppelin/contracts/interfaces/draft-IERC75
 import {ISessionKeyManager} from "../interfaces/ISessionKeyManager.sol";
 import {CalldataReader} from "./CalldataReader.sol";
 
-/// @notice The calls of an operation, read one after the other. All positions count from the start of the calldata of
-/// the call to this contract.
-struct Execution {
-    /// Where the operation's callData begins: what positions in errors count from.
-    uint256 origin;
-    /// How many calls there are.
-    uint256 count;
-    /// How many have been read.
-    uint256 index;
-    /// Where the offsets of a batch's calls are, which is also what they count from; 0 for a single call.
-    uint256 offsets;
-    /// Where the next call begins.
-    uint256 cursor;
-    /// Where the execution's calldata ends, without padding.
-    uint256 end;
-}
-
-using ExecutionDecoder for Execution global;
-
 /// @notice Reads the calls out of an operation's callData, and refuses whatever is not its one canonical encoding.
 /// @dev Accounts are lax: they take dirty mode bytes, other offsets, trailing bytes. A check that is as lax may see other
 /// calls than the account makes. So this takes only what a standard ABI encoder writes, which every decoder reads alike.
 library ExecutionDecoder {
     using CalldataReader for uint256;
-    using CalldataReader for bytes;
+
+    uint256 private constant EXECUTE = uint32(IERC7579Execution.execute.selector);
+    uint256 private constant EXECUTE_USER_OP = uint32(IAccountExecute.executeUserOp.selector);
 
     bytes32 private constant SINGLE_MODE = 0;
     bytes32 private constant BATCH_MODE = bytes32(uint256(1) << 248);
 
     /// @notice Opens an operation's callData: `execute(mode, executionCalldata)`, bare or behind the selector of
     /// `executeUserOp`, in single or batch mode with default execution (ERC-7579).
-    function open(bytes calldata callData) internal pure returns (Execution memory execution) {
+    /// @param origin Where the callData begins: what positions in errors count from.
+    /// @param size How long it is.
+    /// @return count How many calls there are.
+    /// @return offsets Where the offsets of a batch's calls are, which is also what they count from; 0 for a single call.
+    /// @return cursor Where the first call begins.
+    /// @return end Where the execution's calldata ends, without padding.
+    function open(uint256 origin, uint256 size)
+        internal
+        pure
+        returns (uint256 count, uint256 offsets, uint256 cursor, uint256 end)
+    {
         unchecked {
-            uint256 position = callData.positionOf();
-            uint256 end = position + callData.length;
-            execution.origin = position;
+            // The ordinary case: `execute` in single mode, as it should be. Each part is 0 if it is. If not, or if it is another
+            // case, what follows goes through it all one by one.
+            uint256 length = uint256((origin + 68).word());
+            uint256 odd = origin.integer(4) ^ EXECUTE;
+            odd |= uint256((origin + 4).word());
+            odd |= uint256((origin + 36).word()) ^ 0x40;
+            // The length is from 52 to below 2^64, and with padding it fills the callData.
+            odd |= length - 52 >> 64;
+            odd |= size - 100 ^ _padded(length);
+            cursor = origin + 100;
+            end = cursor + length;
+            odd |= _paddingAfter(end, length);
+            if (odd == 0) return (1, 0, cursor, end);
 
-            bytes4 selector = callData.length < 4 ? bytes4(0) : bytes4(position.word());
-            if (selector == IAccountExecute.executeUserOp.selector && callData.length >= 8) {
-                position += 4;
-                selector = bytes4(position.word());
+            uint256 position = origin;
+            if (size < 4) revert ISessionKeyManager.FunctionNotExecute(0);
+            uint256 selector = position.integer(4);
+            if (selector != EXECUTE) {
+                if (selector == EXECUTE_USER_OP && size >= 8) {
+                    position += 4;
+                    selector = position.integer(4);
+                }
+                if (selector != EXECUTE) revert ISessionKeyManager.FunctionNotExecute(bytes4(uint32(selector)));
             }
-            if (selector != IERC7579Execution.execute.selector) revert ISessionKeyManager.FunctionNotExecute(selector);
-            position += 4;
 
             // Head: mode, offset. Then the length of the execution's calldata, which fills the rest but for padding.
-            if (position + 96 > end) execution.refuse(end);
-            bytes32 mode = position.word();
-            if (uint256((position + 32).word()) != 0x40) execution.refuse(position + 32);
-            uint256 length = uint256((position + 64).word());
-            position += 96;
-            if (length > end - position || position + _padded(length) != end) execution.refuse(position - 32);
-            _requireZeroPadding(execution, position, length);
-            execution.end = position + length;
+            uint256 rest = origin + size;
+            if (position + 100 > rest) _refuse(origin, rest);
+            if (uint256((position + 36).word()) != 0x40) _refuse(origin, position + 36);
+            length = uint256((position + 68).word());
+            cursor = position + 100;
+            // It is not near 2^256, where padding would wrap around; and it ends, padded, with the rest.
+            if (length >> 128 | (cursor + _padded(length) ^ rest) != 0) _refuse(origin, position + 68);
+            end = cursor + length;
+            if (_paddingAfter(end, length) != 0) _refuse(origin, end);
 
+            bytes32 mode = (position + 4).word();
             if (mode == SINGLE_MODE) {
-                if (length < 52) execution.refuse(position);
-                execution.count = 1;
-                execution.cursor = position;
-            } else if (mode == BATCH_MODE) {
-                if (length < 64) execution.refuse(position);
-                if (uint256(position.word()) != 0x20) execution.refuse(position);
-                uint256 count = uint256((position + 32).word());
-                if (count == 0) revert ISessionKeyManager.EmptyBatch();
-                // One call takes at least five words: its offset and four of its own.
-                if (count > (length - 64) / 160) execution.refuse(position + 32);
-                execution.count = count;
-                execution.offsets = position + 64;
-                execution.cursor = position + 64 + 32 * count;
-            } else {
-                revert ISessionKeyManager.ModeNotAllowed(mode);
+                if (length < 52) _refuse(origin, cursor);
+                return (1, 0, cursor, end);
             }
+            if (mode != BATCH_MODE) revert ISessionKeyManager.ModeNotAllowed(mode);
+            if (length < 64 || uint256(cursor.word()) != 0x20) _refuse(origin, cursor);
+            count = uint256((cursor + 32).word());
+            if (count == 0) revert ISessionKeyManager.EmptyBatch();
+            // One call takes at least five words: its offset and four of its own.
+            if (count > (length - 64) / 160) _refuse(origin, cursor + 32);
+            offsets = cursor + 64;
+            cursor = offsets + 32 * count;
         }
     }
 
-    /// @notice Reads the next call. To be called exactly `count` times.
-    function next(Execution memory execution)
+    /// @notice A single call: packed, up to the end.
+    /// @param cursor As from {open}; likewise `end`.
+    function readSingle(uint256 cursor, uint256 end)
         internal
         pure
         returns (address target, uint256 value, bytes calldata data)
     {
         unchecked {
-            uint256 cursor = execution.cursor;
-            uint256 end = execution.end;
+            target = address(uint160(cursor.integer(20)));
+            value = uint256((cursor + 20).word());
+            data = (cursor + 52).slice(end - cursor - 52);
+        }
+    }
 
-            if (execution.offsets == 0) {
-                // A single call: packed, up to the end.
-                target = address(bytes20(cursor.word()));
-                value = uint256((cursor + 20).word());
-                data = (cursor + 52).slice(end - cursor - 52);
-            } else {
-                uint256 offset = execution.offsets + 32 * execution.index;
-                if (uint256(offset.word()) != cursor - execution.offsets) execution.refuse(offset);
-                if (cursor + 128 > end) execution.refuse(end);
-                uint256 targetWord = uint256(cursor.word());
-                if (targetWord >> 160 != 0) execution.refuse(cursor);
-                target = address(uint160(targetWord));
-                value = uint256((cursor + 32).word());
-                if (uint256((cursor + 64).word()) != 0x60) execution.refuse(cursor + 64);
-                uint256 length = uint256((cursor + 96).word());
-                cursor += 128;
-                if (length > end - cursor || _padded(length) > end - cursor) execution.refuse(cursor - 32);
-                _requireZeroPadding(execution, cursor, length);
-                data = cursor.slice(length);
-                execution.cursor = cursor + _padded(length);
-                if (++execution.index == execution.count && execution.cursor != end) {
-                    execution.refuse(execution.cursor);
-                }
-            }
+    /// @notice The call of a batch at `cursor`. The last one must end where the batch does.
+    /// @param origin As in {open}; likewise `offsets` and `end`.
+    /// @param index How many calls come before.
+    /// @param left How many calls are left, with this one.
+    /// @return target Of the call.
+    /// @return value Of the call.
+    /// @return data Of the call.
+    /// @return next Where the next call begins.
+    function readNext(uint256 origin, uint256 offsets, uint256 index, uint256 left, uint256 cursor, uint256 end)
+        internal
+        pure
+        returns (address target, uint256 value, bytes calldata data, uint256 next)
+    {
+        unchecked {
+            uint256 offset = offsets + 32 * index;
+            if (uint256(offset.word()) != cursor - offsets) _refuse(origin, offset);
+            next = cursor + 128;
+            if (next > end) _refuse(origin, end);
+            uint256 targetWord = uint256(cursor.word());
+            if (targetWord >> 160 != 0) _refuse(origin, cursor);
+            target = address(uint160(targetWord));
+            value = uint256((cursor + 32).word());
+            if (uint256((cursor + 64).word()) != 0x60) _refuse(origin, cursor + 64);
+            uint256 length = uint256((cursor + 96).word());
+            if (length >> 128 != 0 || next + _padded(length) > end) _refuse(origin, next - 32);
+            if (_paddingAfter(next + length, length) != 0) _refuse(origin, next + length);
+            data = next.slice(length);
+            next += _padded(length);
+            if (left == 1 && next != end) _refuse(origin, next);
         }
     }
 
     /// @dev Reverts about what is at `position`.
-    function refuse(Execution memory execution, uint256 position) internal pure {
+    function _refuse(uint256 origin, uint256 position) private pure {
         unchecked {
-            revert ISessionKeyManager.NonCanonicalExecution(position - execution.origin);
+            revert ISessionKeyManager.NonCanonicalExecution(position - origin);
         }
     }
 
-    /// @dev `length` rounded up to whole words. `length` is at most the size of calldata.
+    /// @dev `length`, less than 2^128, rounded up to whole words.
     function _padded(uint256 length) private pure returns (uint256) {
         unchecked {
             return (length + 31) & ~uint256(31);
         }
     }
 
-    /// @dev Reverts unless the bytes after the `length` bytes at `position`, up to a whole word, are zero.
-    function _requireZeroPadding(Execution memory execution, uint256 position, uint256 length) private pure {
+    /// @dev The bytes from `end` on that pad `length` bytes to whole words.
+    function _paddingAfter(uint256 end, uint256 length) private pure returns (uint256) {
         unchecked {
-            uint256 used = length & 31;
-            if (used != 0 && uint256((position + length).word()) >> 8 * used != 0) {
-                execution.refuse(position + length);
-            }
+            // If there are none, a shift by 256 leaves 0.
+            uint256 padding = (0 - length) & 31;
+            return uint256(end.word()) >> 8 * (32 - padding);
         }
     }
 }

@@ -19,10 +19,19 @@ library ForbiddenCalls {
 
     /// @notice Whether no session of `account` may call `target`: zero (some accounts read it as themselves), the account,
     /// the manager, or a canonical EntryPoint (v0.6 to v0.9).
-    function isTarget(address manager, address account, address target) internal pure returns (bool) {
-        return target == address(0) || target == account || target == manager || target == ENTRYPOINT_V06
-            || target == address(ERC4337Utils.ENTRYPOINT_V07) || target == address(ERC4337Utils.ENTRYPOINT_V08)
-            || target == address(ERC4337Utils.ENTRYPOINT_V09);
+    function isTarget(address manager, address account, address target) internal pure returns (bool forbidden) {
+        (address v06, address v07, address v08, address v09) = (
+            ENTRYPOINT_V06,
+            address(ERC4337Utils.ENTRYPOINT_V07),
+            address(ERC4337Utils.ENTRYPOINT_V08),
+            address(ERC4337Utils.ENTRYPOINT_V09)
+        );
+        // target is one of: 0, the account, the manager, the EntryPoints. Solidity's || would jump after each.
+        assembly ("memory-safe") {
+            forbidden := or(iszero(target), or(eq(target, account), eq(target, manager)))
+            forbidden := or(forbidden, or(eq(target, v06), eq(target, v07)))
+            forbidden := or(forbidden, or(eq(target, v08), eq(target, v09)))
+        }
     }
 
     /// @notice Whether a session that may call any target may not call this function: it configures or drives an ERC-7579

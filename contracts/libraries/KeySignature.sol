@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {ISessionKeyManager} from "../interfaces/ISessionKeyManager.sol";
 import {PackedUse} from "../types/PackedUse.sol";
 import {CalldataReader} from "./CalldataReader.sol";
@@ -10,6 +9,9 @@ import {CalldataReader} from "./CalldataReader.sol";
 /// @notice Checks the signatures of session keys (ERC-7913).
 library KeySignature {
     using CalldataReader for uint256;
+
+    /// @dev Half the order of secp256k1: with s above it, the same signature has a second form.
+    uint256 private constant MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
     /// @notice Whether the key of a session signed `digest`, by the `length` bytes at `position`. A key of 20 bytes is an
     /// address, and its signature r, s, v; it is not called, nor its code looked at. A longer one is a verifier (ERC-7913)
@@ -22,16 +24,34 @@ library KeySignature {
         unchecked {
             uint256 keyLength = packed.keyLength();
             uint256 key = packed.keyPosition().integer(20);
-            if (keyLength < 20 || key == 0) revert ISessionKeyManager.SessionKeyNotSupported(keyLength);
-            if (keyLength > 20) {
+            if (key == 0) revert ISessionKeyManager.SessionKeyNotSupported(keyLength);
+            if (keyLength != 20) {
+                if (keyLength < 20) revert ISessionKeyManager.SessionKeyNotSupported(keyLength);
                 bytes calldata rest = (packed.keyPosition() + 20).slice(keyLength - 20);
                 return _isVerified(id, address(uint160(key)), rest, digest, position.slice(length));
             }
 
             if (length != 65) revert ISessionKeyManager.InvalidSignatureLength(65, length);
-            (address signer, ECDSA.RecoverError err,) =
-                ECDSA.tryRecover(digest, uint8((position + 64).integer(1)), position.word(), (position + 32).word());
-            return err == ECDSA.RecoverError.NoError && uint160(signer) == key;
+            return _recover(digest, position) == key;
+        }
+    }
+
+    /// @dev The address that signed `digest` by the r, s and v at `position`; 0 if none did, or if s is in the upper half of
+    /// its range.
+    function _recover(bytes32 digest, uint256 position) private view returns (uint256 signer) {
+        unchecked {
+            if (uint256((position + 32).word()) > MAX_S) return 0;
+        }
+        // The precompile takes digest, v, r, s, and answers with nothing if that is no signature. The answer overwrites the
+        // zero. As to the gas: see the manager's PolicyCall.
+        assembly ("memory-safe") {
+            let input := mload(0x40)
+            mstore(input, digest)
+            mstore(add(input, 0x20), byte(0, calldataload(add(position, 64))))
+            calldatacopy(add(input, 0x40), position, 64)
+            mstore(0, 0)
+            pop(staticcall(not(0), 1, input, 0x80, 0, 0x20))
+            signer := mload(0)
         }
     }
 

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
-import {Budget, BudgetLibrary, MAX_BUDGET} from "../types/Budget.sol";
+import {Budget, BudgetLibrary, BudgetSlot, MAX_BUDGET} from "../types/Budget.sol";
 import {ValidityWindowLibrary} from "../types/ValidityWindow.sol";
 import {CalldataReader} from "./CalldataReader.sol";
 import {PeriodLibrary} from "./PeriodLibrary.sol";
@@ -23,13 +23,11 @@ library LimitLibrary {
     uint256 private constant SALT_SIZE = 4;
 
     /// @notice Counts `amount` under a configuration that is nothing but limits and a salt.
-    /// @param budgets By account.
     /// @param config The configuration.
     /// @param ownFlags Bits of its first byte that the policy reads itself.
     /// @return validationData The period that was spent in, as a validity window.
     function count(
-        mapping(address account => Budget) storage budgets,
-        address account,
+        BudgetSlot storage slot,
         uint256 amount,
         uint256 claimedTime,
         bytes calldata config,
@@ -42,7 +40,7 @@ library LimitLibrary {
                 revert ILimitPolicy.InvalidConfig(0);
             }
             uint256 cursor;
-            (validationData, cursor) = spend(budgets, account, amount, claimedTime, flags, start);
+            (validationData, cursor) = spend(slot, amount, claimedTime, flags, start);
             if (flags & HAS_SALT != 0) cursor += SALT_SIZE;
             requireEnd(cursor - start, config.length);
         }
@@ -52,14 +50,10 @@ library LimitLibrary {
     /// @param flags That byte.
     /// @return validationData The period that was spent in, as a validity window.
     /// @return cursor Where the limits end.
-    function spend(
-        mapping(address account => Budget) storage budgets,
-        address account,
-        uint256 amount,
-        uint256 claimedTime,
-        uint256 flags,
-        uint256 start
-    ) internal returns (uint256 validationData, uint256 cursor) {
+    function spend(BudgetSlot storage slot, uint256 amount, uint256 claimedTime, uint256 flags, uint256 start)
+        internal
+        returns (uint256 validationData, uint256 cursor)
+    {
         unchecked {
             cursor = start + 1;
             if (flags & HAS_CALL_LIMIT != 0) {
@@ -68,7 +62,7 @@ library LimitLibrary {
                 if (amount > limit) revert ILimitPolicy.CallLimitExceeded(limit, amount);
             }
             if (flags & (HAS_TOTAL_LIMIT | HAS_PERIOD_LIMIT) != 0) {
-                Budget budget = budgets[account];
+                Budget budget = slot.budget;
                 uint256 total = budget.total();
                 uint256 inPeriod = budget.inPeriod();
                 uint256 period = budget.period();
@@ -81,7 +75,7 @@ library LimitLibrary {
                         _spendInPeriod(inPeriod, period, amount, claimedTime, cursor, start);
                     cursor += 26;
                 }
-                budgets[account] = BudgetLibrary.pack(total, inPeriod, period);
+                slot.budget = BudgetLibrary.pack(total, inPeriod, period);
             }
         }
     }

@@ -1,39 +1,41 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ERC4337Utils} from "@openzeppelin/contracts/account/utils/ERC4337Utils.sol";
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ISessionKeyManager} from "../interfaces/ISessionKeyManager.sol";
 import {CalldataReader} from "./CalldataReader.sol";
+import {OperationReader} from "./OperationReader.sol";
 
 /// @notice Who pays for a user operation, and how much at the most (ERC-4337 from EntryPoint v0.7).
 library OperationCost {
-    using CalldataReader for bytes;
     using CalldataReader for uint256;
-    using ERC4337Utils for PackedUserOperation;
     using Math for uint256;
+    using OperationReader for PackedUserOperation;
 
     /// @dev Of `paymasterAndData`: the paymaster (20), its verification gas limit (16) and its post-operation gas limit
     /// (16). What follows is not read: in EntryPoint v0.9 part of it is not covered by the operation's hash.
     uint256 private constant PAYMASTER_STATIC_SIZE = 52;
 
-    /// @notice Who pays for an operation, and with how much gas.
+    /// @notice Who pays for an operation, and how much at the most.
     /// @return paymaster The operation's paymaster; 0 if it has none.
-    /// @return gas The sum of all its gas limits. A number too large for 256 bits is taken as the largest.
-    function read(PackedUserOperation calldata op) internal pure returns (address paymaster, uint256 gas) {
+    /// @return cost The sum of all its gas limits times maxFeePerGas, in wei. What is too large for 256 bits is taken as the
+    /// largest number.
+    function read(PackedUserOperation calldata op) internal pure returns (address paymaster, uint256 cost) {
         unchecked {
-            bytes calldata paymasterAndData = op.paymasterAndData;
-            gas = op.verificationGasLimit() + op.callGasLimit();
-            if (paymasterAndData.length != 0) {
-                if (paymasterAndData.length < PAYMASTER_STATIC_SIZE) {
-                    revert ISessionKeyManager.InvalidPaymasterData(paymasterAndData.length);
-                }
-                uint256 position = paymasterAndData.positionOf();
+            (uint256 position, uint256 size) = op.paymasterAndDataOf();
+            uint256 limits = uint256(op.accountGasLimits);
+            uint256 gas = (limits >> 128) + uint128(limits);
+            if (size != 0) {
+                if (size < PAYMASTER_STATIC_SIZE) revert ISessionKeyManager.InvalidPaymasterData(size);
                 paymaster = address(uint160(position.integer(20)));
                 gas += (position + 20).integer(16) + (position + 36).integer(16);
             }
-            gas = gas.saturatingAdd(op.preVerificationGas);
+            uint256 maxFeePerGas = uint128(uint256(op.gasFees));
+            uint256 preVerificationGas = op.preVerificationGas;
+            // Sums and products of numbers below 2^127 and 2^128 fit.
+            if ((gas | preVerificationGas) >> 127 == 0) return (paymaster, (gas + preVerificationGas) * maxFeePerGas);
+            return (paymaster, gas.saturatingAdd(preVerificationGas).saturatingMul(maxFeePerGas));
         }
     }
 }

@@ -5,6 +5,7 @@ import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 import {PackedUse} from "../types/PackedUse.sol";
 import {Action, Policy, Session} from "../types/Session.sol";
 import {CalldataReader} from "./CalldataReader.sol";
+import {Words, WordsLibrary} from "../types/Words.sol";
 
 /// @notice EIP-712 struct hashes of sessions and their parts.
 /// @dev The pieces are exposed one by one because a use carries most of a session as pieces (see {UseDecoder}).
@@ -34,8 +35,8 @@ library SessionHash {
     /// @dev The hash of an array without elements.
     bytes32 internal constant EMPTY_ARRAY_HASH = keccak256("");
 
-    function hashPolicy(address policy, bytes32 configHash) internal pure returns (bytes32) {
-        return EfficientHashLib.hash(POLICY_TYPEHASH, bytes32(uint256(uint160(policy))), configHash);
+    function hashPolicy(uint256 policy, bytes32 configHash) internal pure returns (bytes32) {
+        return EfficientHashLib.hash(POLICY_TYPEHASH, bytes32(policy), configHash);
     }
 
     function hashAction(address target, bytes4 selector, uint256 maxValue, bytes32 policiesHash)
@@ -77,21 +78,21 @@ library SessionHash {
         bytes32 signaturePoliciesHash,
         bytes32 actionsHash
     ) internal pure returns (bytes32) {
-        return EfficientHashLib.hash(
-            SESSION_TYPEHASH,
-            bytes32(uint256(uint160(account))),
-            bytes32(chainId),
-            bytes32(packed.epoch()),
-            bytes32(packed.validAfter()),
-            bytes32(packed.validUntil()),
-            packed.salt(),
-            EfficientHashLib.hashCalldata(packed.keyPosition().slice(packed.keyLength())),
-            bytes32(uint256(uint160(packed.paymaster()))),
-            bytes32(packed.maxOpCost()),
-            operationPoliciesHash,
-            signaturePoliciesHash,
-            actionsHash
-        );
+        Words words = WordsLibrary.allocate(13);
+        words.set(0, SESSION_TYPEHASH);
+        words.set(1, uint160(account));
+        words.set(2, chainId);
+        words.set(3, packed.epoch());
+        words.set(4, packed.validAfter());
+        words.set(5, packed.validUntil());
+        words.set(6, packed.salt());
+        words.set(7, packed.keyPosition().hash(packed.keyLength()));
+        words.set(8, uint160(packed.paymaster()));
+        words.set(9, packed.maxOpCost());
+        words.set(10, operationPoliciesHash);
+        words.set(11, signaturePoliciesHash);
+        words.set(12, actionsHash);
+        return words.hash(13);
     }
 
     /// @notice The hash of a bundle of the sessions with these ids.
@@ -110,7 +111,7 @@ library SessionHash {
     function _hash(Policy[] calldata policies) private pure returns (bytes32) {
         bytes32[] memory hashes = new bytes32[](policies.length);
         for (uint256 i = 0; i < policies.length; ++i) {
-            hashes[i] = hashPolicy(policies[i].policy, keccak256(policies[i].config));
+            hashes[i] = hashPolicy(uint160(policies[i].policy), keccak256(policies[i].config));
         }
         return EfficientHashLib.hash(hashes);
     }

@@ -9,32 +9,12 @@ import {Session} from "../types/Session.sol";
 import {ActionDecoder} from "./ActionDecoder.sol";
 import {CalldataReader} from "./CalldataReader.sol";
 import {SessionHash} from "./SessionHash.sol";
-
-/// @notice A use of a session, as far as it is not read from calldata again. Positions count from the start of the
-/// calldata of the present call.
-struct Use {
-    /// The session's id, recomputed.
-    bytes32 id;
-    /// The session's fields and the claimed time.
-    PackedUse packed;
-    /// Where the number of operation policies is, which they follow.
-    uint256 operationPolicies;
-    /// A bit for each action that is revealed; and where it is, by its index.
-    uint256 revealed;
-    uint256[] actionPositions;
-    /// Where the claims are: one byte a call, the index of its action.
-    uint256 claims;
-    /// Where what shows that the session is granted begins, right after the claims: a Merkle proof, or the owner's grant.
-    uint256 evidence;
-    /// Where the session key's own signature begins, right after that.
-    uint256 keySignature;
-}
+import {Words, WordsLibrary} from "../types/Words.sol";
 
 /// @notice Reads the use of a session out of a user operation's signature: docs/encoding.md gives every byte.
 /// @dev There is one encoding of a use; anything else is refused with its position.
 library UseDecoder {
     using CalldataReader for uint256;
-    using CalldataReader for bytes;
 
     uint256 private constant FLAG_EVERY_CHAIN = 1;
     uint256 private constant FLAG_SIGNATURE_POLICIES = 2;
@@ -44,20 +24,37 @@ library UseDecoder {
     uint256 private constant EVIDENCE_FLAGS = FLAG_PROOF | FLAG_GRANT | FLAG_PUBLICATION;
     uint256 private constant UNKNOWN_FLAGS = ~uint256(31);
 
+    /// @dev The number of actions and the bitmap, if there is one action and it is revealed.
+    uint256 private constant ONE_REVEALED = 0x0101;
+
     /// @notice Reads a use and computes the id of its session, taken to be one of the caller on this chain or on every
-    /// chain.
-    /// @param signature The user operation's signature.
+    /// chain. Positions count from the start of the calldata of the present call.
+    /// @param packed Where the user operation's signature begins.
+    /// @param size How long it is.
     /// @param calls How many calls the operation makes.
-    function decode(bytes calldata signature, uint256 calls) internal view returns (Use memory) {
+    /// @return id The session's id, recomputed.
+    /// @return revealed A bit for each action that is revealed.
+    /// @return actionPositions Where each of those is, by its index; of the others it holds nothing.
+    /// @return claims Where the claims are: one byte a call, the index of its action. What shows that the session is granted
+    /// comes right behind them, the evidence: a Merkle proof, or the owner's grant.
+    /// @return keySignature Where the session key's own signature begins, right after that.
+    function decode(PackedUse packed, uint256 size, uint256 calls)
+        internal
+        view
+        returns (bytes32 id, uint256 revealed, Words actionPositions, uint256 claims, uint256 keySignature)
+    {
         unchecked {
-            PackedUse packed = PackedUse.wrap(signature.positionOf());
-            uint256 end = packed.position() + signature.length;
+            uint256 end = packed.position() + size;
             uint256 flags = packed.flags();
             if (flags & UNKNOWN_FLAGS != 0) _refuse(packed, packed.position());
 
-            uint256 operationPolicies = packed.keyPosition() + packed.keyLength();
-            (bytes32 operationPoliciesHash, uint256 cursor) =
-                ActionDecoder.hashPolicies(operationPolicies + 1, operationPolicies.integer(1), end);
+            uint256 cursor = packed.operationPolicies();
+            bytes32 operationPoliciesHash = SessionHash.EMPTY_ARRAY_HASH;
+            uint256 policyCount = cursor.integer(1);
+            cursor += 1;
+            if (policyCount != 0) {
+                (operationPoliciesHash, cursor) = ActionDecoder.hashPolicies(cursor, policyCount, end);
+            }
 
             bytes32 signaturePoliciesHash = SessionHash.EMPTY_ARRAY_HASH;
             if (flags & FLAG_SIGNATURE_POLICIES != 0) {
@@ -66,40 +63,33 @@ library UseDecoder {
                 cursor += 32;
             }
 
-            (bytes32 actionsHash, uint256 revealed, uint256[] memory positions, uint256 claims) =
-                _readActions(packed, cursor, end);
-
-            uint256 evidence = claims + calls;
-            uint256 keySignature = flags & EVIDENCE_FLAGS == 0 ? evidence : _skipEvidence(packed, flags, evidence);
+            bytes32 actionsHash;
+            (actionsHash, revealed, actionPositions, claims) = _readActions(packed, cursor, end);
+            keySignature = claims + calls;
+            if (flags & EVIDENCE_FLAGS != 0) keySignature = _skipEvidence(packed, flags, keySignature);
             // Up to here the end of the signature was only looked at between actions; now all of the use is known.
             if (keySignature > end) _refuse(packed, end);
 
             uint256 chainId = flags & FLAG_EVERY_CHAIN != 0 ? 0 : block.chainid;
-            bytes32 id = SessionHash.hashPacked(
+            id = SessionHash.hashPacked(
                 packed, msg.sender, chainId, operationPoliciesHash, signaturePoliciesHash, actionsHash
             );
-            return Use(id, packed, operationPolicies, revealed, positions, claims, evidence, keySignature);
         }
     }
 
     /// @notice Whether a Merkle proof of the session's id is in the use.
-    function hasProof(Use memory use) internal pure returns (bool) {
-        return use.packed.flags() & FLAG_PROOF != 0;
+    function hasProof(PackedUse packed) internal pure returns (bool) {
+        return packed.flags() & FLAG_PROOF != 0;
     }
 
     /// @notice Whether the owner's grant is in the use.
-    function hasGrant(Use memory use) internal pure returns (bool) {
-        return use.packed.flags() & FLAG_GRANT != 0;
+    function hasGrant(PackedUse packed) internal pure returns (bool) {
+        return packed.flags() & FLAG_GRANT != 0;
     }
 
     /// @notice Whether the session is in the use in full, to be published.
-    function hasPublication(Use memory use) internal pure returns (bool) {
-        return use.packed.flags() & FLAG_PUBLICATION != 0;
-    }
-
-    /// @notice The root that the Merkle proof leads to from the session's id.
-    function root(Use memory use) internal pure returns (bytes32) {
-        return rootOf(use.id, use.evidence);
+    function hasPublication(PackedUse packed) internal pure returns (bool) {
+        return packed.flags() & FLAG_PUBLICATION != 0;
     }
 
     /// @notice The root that the Merkle proof whose depth is at `position` leads to from `id`.
@@ -115,23 +105,24 @@ library UseDecoder {
     }
 
     /// @notice The owner's grant.
+    /// @param id The session's id.
+    /// @param evidence Where it begins.
     /// @return bundleHash The EIP-712 hash of the bundle that the owner signed.
     /// @return signature The signature.
     /// @return publication Where the session in full begins, if it is in the use.
-    function grant(Use memory use)
+    function grant(bytes32 id, uint256 evidence)
         internal
         pure
         returns (bytes32 bundleHash, bytes calldata signature, uint256 publication)
     {
         unchecked {
-            uint256 cursor = use.evidence;
-            uint256 count = cursor.integer(1);
-            uint256 place = (cursor + 1).integer(1);
-            cursor += 2;
+            uint256 count = evidence.integer(1);
+            uint256 place = (evidence + 1).integer(1);
+            uint256 cursor = evidence + 2;
             bytes32[] memory ids = EfficientHashLib.malloc(count);
             for (uint256 i = 0; i < count; ++i) {
                 if (i == place) {
-                    EfficientHashLib.set(ids, i, use.id);
+                    EfficientHashLib.set(ids, i, id);
                 } else {
                     EfficientHashLib.set(ids, i, cursor.word());
                     cursor += 32;
@@ -159,18 +150,9 @@ library UseDecoder {
 
     /// @notice Reverts unless the session in full is written in exactly the bytes `encoded`.
     /// @param publication Where {grant} says that it begins.
-    function requirePublished(Use memory use, uint256 publication, bytes memory encoded) internal pure {
+    function requirePublished(PackedUse packed, uint256 publication, bytes memory encoded) internal pure {
         unchecked {
-            bytes calldata written = (publication + 3).slice(publication.integer(3));
-            if (EfficientHashLib.hashCalldata(written) != keccak256(encoded)) _refuse(use.packed, publication);
-        }
-    }
-
-    /// @notice keccak256 of everything before the session key's own signature.
-    function hash(Use memory use) internal pure returns (bytes32) {
-        unchecked {
-            uint256 start = use.packed.position();
-            return EfficientHashLib.hashCalldata(start.slice(use.keySignature - start));
+            if ((publication + 3).hash(publication.integer(3)) != keccak256(encoded)) _refuse(packed, publication);
         }
     }
 
@@ -198,38 +180,56 @@ library UseDecoder {
     /// @dev Reads the actions at `cursor`, revealed or only hashed.
     /// @return actionsHash The hash of their array.
     /// @return revealed A bit for each that is revealed.
-    /// @return positions Where each of those is.
+    /// @return positions Where each of those is, by its index.
     /// @return actionsEnd Where they end.
     function _readActions(PackedUse packed, uint256 cursor, uint256 end)
         private
         pure
-        returns (bytes32 actionsHash, uint256 revealed, uint256[] memory positions, uint256 actionsEnd)
+        returns (bytes32 actionsHash, uint256 revealed, Words positions, uint256 actionsEnd)
     {
         unchecked {
-            uint256 count = cursor.integer(1);
+            // In one word: the number of actions (1), the bitmap (1), the first action's target (20), selector (4), length of
+            // maxValue (1) and number of policies (1), if there is one action, revealed, that allows no value.
+            uint256 head = uint256(cursor.word());
+            if ((head >> 240 ^ ONE_REVEALED) | (head >> 40 & 0xff) == 0) {
+                revealed = 1;
+                positions = WordsLibrary.allocate(1);
+                positions.set(0, cursor + 2);
+                actionsEnd = cursor + 28;
+                actionsHash = SessionHash.EMPTY_ARRAY_HASH;
+                uint256 policyCount = head >> 32 & 0xff;
+                if (policyCount != 0) {
+                    (actionsHash, actionsEnd) = ActionDecoder.hashPolicies(actionsEnd, policyCount, end);
+                }
+                actionsHash =
+                    SessionHash.hashAction(address(uint160(head >> 80)), bytes4(uint32(head >> 48)), 0, actionsHash);
+                return (EfficientHashLib.hash(actionsHash), revealed, positions, actionsEnd);
+            }
+
+            uint256 count = head >> 248;
             if (count == 0) _refuse(packed, cursor);
             cursor += 1;
 
-            uint256 bitmapSize = (count + 7) / 8;
+            uint256 bitmapSize = count + 7 >> 3;
             revealed = cursor.integer(bitmapSize);
             if (revealed >> count != 0) _refuse(packed, cursor);
             cursor += bitmapSize;
 
-            bytes32[] memory hashes = EfficientHashLib.malloc(count);
-            positions = new uint256[](count);
+            positions = WordsLibrary.allocate(count);
+            Words hashes = WordsLibrary.allocate(count);
             for (uint256 i = 0; i < count; ++i) {
                 if (revealed >> i & 1 == 0) {
-                    EfficientHashLib.set(hashes, i, cursor.word());
+                    hashes.set(i, cursor.word());
                     cursor += 32;
                 } else {
-                    positions[i] = cursor;
+                    positions.set(i, cursor);
                     bytes32 actionHash;
                     (actionHash, cursor) = _hashAction(packed, cursor, end);
-                    EfficientHashLib.set(hashes, i, actionHash);
+                    hashes.set(i, actionHash);
                 }
                 if (cursor > end) _refuse(packed, end);
             }
-            actionsHash = EfficientHashLib.hash(hashes);
+            actionsHash = hashes.hash(count);
             actionsEnd = cursor;
         }
     }
@@ -244,8 +244,9 @@ library UseDecoder {
             (address target, bytes4 selector, uint256 maxValue, bool canonical, uint256 policyCount, uint256 policies) =
                 ActionDecoder.readAction(position);
             if (!canonical) _refuse(packed, position + 24);
-            bytes32 policiesHash;
-            (policiesHash, cursor) = ActionDecoder.hashPolicies(policies, policyCount, end);
+            bytes32 policiesHash = SessionHash.EMPTY_ARRAY_HASH;
+            cursor = policies;
+            if (policyCount != 0) (policiesHash, cursor) = ActionDecoder.hashPolicies(policies, policyCount, end);
             actionHash = SessionHash.hashAction(target, selector, maxValue, policiesHash);
         }
     }

@@ -7,7 +7,7 @@ import {IERC20LimitPolicy} from "../interfaces/IERC20LimitPolicy.sol";
 import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
 import {CalldataReader} from "../libraries/CalldataReader.sol";
 import {LimitLibrary} from "../libraries/LimitLibrary.sol";
-import {Budget} from "../types/Budget.sol";
+import {Budget, BudgetSlot} from "../types/Budget.sol";
 
 /// @title ERC20LimitPolicy
 /// @notice See {IERC20LimitPolicy}. Nobody owns it, it holds nothing and it is not upgradeable.
@@ -23,7 +23,7 @@ contract ERC20LimitPolicy is IERC20LimitPolicy {
     /// Not part of ERC-20, but of many tokens.
     bytes4 private constant INCREASE_ALLOWANCE = bytes4(keccak256("increaseAllowance(address,uint256)"));
 
-    mapping(address manager => mapping(bytes32 budgetId => mapping(address account => Budget))) private _budgets;
+    mapping(address manager => mapping(bytes32 budgetId => mapping(address account => BudgetSlot))) private _budgets;
 
     /// @inheritdoc ICallPolicy
     /// @dev Reverts with the errors of {IERC20LimitPolicy}. `target` and `value` are the action's business.
@@ -45,7 +45,7 @@ contract ERC20LimitPolicy is IERC20LimitPolicy {
             if (config.length == 0 || flags & ANY_LIMIT == 0 || flags & ~ALL != 0) revert InvalidConfig(0);
             uint256 cursor;
             (validationData, cursor) =
-                LimitLibrary.spend(_budgets[msg.sender][budgetId], account, amount, claimedTime, flags, start);
+                LimitLibrary.spend(_budgets[msg.sender][budgetId][account], amount, claimedTime, flags, start);
             if (flags & HAS_RECIPIENTS != 0) cursor = _checkRecipient(recipient, cursor, start);
             if (flags & LimitLibrary.HAS_SALT != 0) cursor += 4;
             LimitLibrary.requireEnd(cursor - start, config.length);
@@ -58,7 +58,7 @@ contract ERC20LimitPolicy is IERC20LimitPolicy {
         view
         returns (uint256 total, uint256 inPeriod, uint256 period)
     {
-        Budget budget = _budgets[manager][budgetId][account];
+        Budget budget = _budgets[manager][budgetId][account].budget;
         return (budget.total(), budget.inPeriod(), budget.period());
     }
 
@@ -67,6 +67,13 @@ contract ERC20LimitPolicy is IERC20LimitPolicy {
     function _readCall(bytes calldata data) private pure returns (address recipient, uint256 amount) {
         unchecked {
             uint256 position = data.positionOf() + 4;
+            // Mostly it is a transfer. Each part is 0 if it is one as it should be.
+            uint256 to = uint256(position.word());
+            uint256 transfer = uint32(IERC20.transfer.selector);
+            if ((data.positionOf().integer(4) ^ transfer) | (data.length ^ 68) | to >> 160 == 0) {
+                return (address(uint160(to)), uint256((position + 32).word()));
+            }
+
             bytes4 selector = data.length < 4 ? bytes4(0) : bytes4(data);
             uint256 expected = 68;
             if (selector == IERC20.transferFrom.selector) {

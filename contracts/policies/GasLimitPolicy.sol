@@ -5,12 +5,12 @@ import {IGasLimitPolicy} from "../interfaces/IGasLimitPolicy.sol";
 import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
 import {IOperationPolicy, OperationFacts} from "../interfaces/IOperationPolicy.sol";
 import {LimitLibrary} from "../libraries/LimitLibrary.sol";
-import {Budget} from "../types/Budget.sol";
+import {Budget, BudgetSlot} from "../types/Budget.sol";
 
 /// @title GasLimitPolicy
 /// @notice See {IGasLimitPolicy}. Nobody owns it, it holds nothing and it is not upgradeable.
 contract GasLimitPolicy is IGasLimitPolicy {
-    mapping(address manager => mapping(bytes32 budgetId => mapping(address account => Budget))) private _budgets;
+    mapping(address manager => mapping(bytes32 budgetId => mapping(address account => BudgetSlot))) private _budgets;
 
     /// @inheritdoc IOperationPolicy
     /// @dev Reverts with the errors of {ILimitPolicy}.
@@ -21,7 +21,7 @@ contract GasLimitPolicy is IGasLimitPolicy {
         uint256 claimedTime,
         bytes calldata config
     ) external returns (uint256 validationData) {
-        return LimitLibrary.count(_budgets[msg.sender][budgetId], account, facts.cost, claimedTime, config, 0);
+        return LimitLibrary.count(_budgets[msg.sender][budgetId][account], facts.cost, claimedTime, config, 0);
     }
 
     /// @inheritdoc ILimitPolicy
@@ -30,7 +30,7 @@ contract GasLimitPolicy is IGasLimitPolicy {
         view
         returns (uint256 total, uint256 inPeriod, uint256 period)
     {
-        Budget budget = _budgets[manager][budgetId][account];
+        Budget budget = _budgets[manager][budgetId][account].budget;
         return (budget.total(), budget.inPeriod(), budget.period());
     }
 }

@@ -6,12 +6,12 @@ import {INativeLimitPolicy} from "../interfaces/INativeLimitPolicy.sol";
 import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
 import {IOperationPolicy, OperationFacts} from "../interfaces/IOperationPolicy.sol";
 import {LimitLibrary} from "../libraries/LimitLibrary.sol";
-import {Budget} from "../types/Budget.sol";
+import {Budget, BudgetSlot} from "../types/Budget.sol";
 
 /// @title NativeLimitPolicy
 /// @notice See {INativeLimitPolicy}. Nobody owns it, it holds nothing and it is not upgradeable.
 contract NativeLimitPolicy is INativeLimitPolicy {
-    mapping(address manager => mapping(bytes32 budgetId => mapping(address account => Budget))) private _budgets;
+    mapping(address manager => mapping(bytes32 budgetId => mapping(address account => BudgetSlot))) private _budgets;
 
     /// @inheritdoc ICallPolicy
     /// @dev Reverts with the errors of {ILimitPolicy}.
@@ -24,7 +24,7 @@ contract NativeLimitPolicy is INativeLimitPolicy {
         bytes calldata,
         bytes calldata config
     ) external returns (uint256 validationData) {
-        return LimitLibrary.count(_budgets[msg.sender][budgetId], account, value, claimedTime, config, 0);
+        return LimitLibrary.count(_budgets[msg.sender][budgetId][account], value, claimedTime, config, 0);
     }
 
     /// @inheritdoc IOperationPolicy
@@ -36,7 +36,7 @@ contract NativeLimitPolicy is INativeLimitPolicy {
         uint256 claimedTime,
         bytes calldata config
     ) external returns (uint256 validationData) {
-        return LimitLibrary.count(_budgets[msg.sender][budgetId], account, facts.value, claimedTime, config, 0);
+        return LimitLibrary.count(_budgets[msg.sender][budgetId][account], facts.value, claimedTime, config, 0);
     }
 
     /// @inheritdoc ILimitPolicy
@@ -45,7 +45,7 @@ contract NativeLimitPolicy is INativeLimitPolicy {
         view
         returns (uint256 total, uint256 inPeriod, uint256 period)
     {
-        Budget budget = _budgets[manager][budgetId][account];
+        Budget budget = _budgets[manager][budgetId][account].budget;
         return (budget.total(), budget.inPeriod(), budget.period());
     }
 }

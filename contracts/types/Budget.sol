@@ -16,6 +16,11 @@ type Budget is uint256;
 
 using BudgetLibrary for Budget global;
 
+/// @notice A slot with a budget, so that it can be referred to: its place is a hash, which need not be computed twice.
+struct BudgetSlot {
+    Budget budget;
+}
+
 /// @dev The most that a limit of a total or of a period can be: what the fields of {Budget} hold.
 uint256 constant MAX_BUDGET = (1 << 108) - 1;
 

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {CalldataReader} from "../libraries/CalldataReader.sol";
-import {NO_END, ValidityWindow, ValidityWindowLibrary} from "./ValidityWindow.sol";
+import {NO_END, ValidityWindowLibrary} from "./ValidityWindow.sol";
 
 /// @notice Where a packed use begins: a position in the calldata of the present call. Its fields are read from there.
 ///
@@ -63,12 +63,11 @@ library PackedUseLibrary {
         }
     }
 
-    /// @notice The session's own validity window. Reverts if a bound is none.
-    function window(PackedUse use) internal pure returns (ValidityWindow memory) {
-        (uint256 first, uint256 last) = (use.validAfter(), use.validUntil());
-        ValidityWindowLibrary.requireTime(first);
-        ValidityWindowLibrary.requireTime(last);
-        return ValidityWindow(first, last == 0 ? NO_END : last);
+    /// @notice The session's own validity window, see {ValidityWindow}. Reverts if a bound is none.
+    function window(PackedUse use) internal pure returns (uint256 first, uint256 last) {
+        (first, last) = (use.validAfter(), use.validUntil());
+        ValidityWindowLibrary.requireTimes(first, last);
+        if (last == 0) last = NO_END;
     }
 
     function salt(PackedUse use) internal pure returns (bytes32) {
@@ -99,6 +98,13 @@ library PackedUseLibrary {
     function keyPosition(PackedUse use) internal pure returns (uint256) {
         unchecked {
             return use.position() + KEY;
+        }
+    }
+
+    /// @notice Where the number of operation policies is, which they follow.
+    function operationPolicies(PackedUse use) internal pure returns (uint256) {
+        unchecked {
+            return use.keyPosition() + use.keyLength();
         }
     }
 }

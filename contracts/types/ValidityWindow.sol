@@ -42,23 +42,29 @@ library ValidityWindowLibrary {
 
     /// @notice Restricts `window` by what a policy answered. Reverts if that is no validity window.
     /// @param id The session, for errors.
-    function restrict(ValidityWindow memory window, bytes32 id, address policy, bytes memory answer) internal pure {
+    /// @param size How long the answer is.
+    /// @param validationData What it is, if it is a word.
+    function restrict(ValidityWindow memory window, bytes32 id, address policy, uint256 size, uint256 validationData)
+        internal
+        pure
+    {
         // An address without code answers with nothing.
-        if (answer.length != 32) revert ISessionKeyManager.InvalidPolicyAnswer(id, policy, answer.length);
-        uint256 validationData = uint256(bytes32(answer));
+        if (size != 32) revert ISessionKeyManager.InvalidPolicyAnswer(id, policy, size);
         if (validationData == 0) return;
         if (uint160(validationData) != 0) {
             revert ISessionKeyManager.InvalidPolicyValidationData(id, policy, validationData);
         }
         (uint256 validAfter, uint256 validUntil) = unpack(validationData);
-        requireTime(validAfter);
-        requireTime(validUntil);
+        requireTimes(validAfter, validUntil);
         intersect(window, validAfter, validUntil);
     }
 
-    /// @notice Reverts unless `time` can be a bound of a window.
-    function requireTime(uint256 time) internal pure {
-        if (time >= TIME_LIMIT) revert ISessionKeyManager.TimeOutOfRange(time);
+    /// @notice Reverts unless both can be bounds of a window.
+    function requireTimes(uint256 first, uint256 last) internal pure {
+        // The limit is a power of two.
+        if (first | last >= TIME_LIMIT) {
+            revert ISessionKeyManager.TimeOutOfRange(first >= TIME_LIMIT ? first : last);
+        }
     }
 
     /// @notice Restricts `window` to the seconds from `validAfter` to `validUntil` (0: no end).

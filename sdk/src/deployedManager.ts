@@ -1,2 +1,2 @@
 // Generated from deployments/addresses.json by `npm run bindings`. Do not edit by hand.
-export const deployedManager = "0x2294B6F9b38F6Fe2af582D394ea8AE30Eb434489";
+export const deployedManager = "0x51cab1f19aE9A7fE3966404e00AFE84F43b57Ce5";

@@ -3,15 +3,24 @@ pragma solidity ^0.8.28;
 
 import {ERC7579Utils} from "@openzeppelin/contracts/account/utils/draft-ERC7579Utils.sol";
 import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
-import {Execution as Decoded, ExecutionDecoder} from "contracts/libraries/ExecutionDecoder.sol";
+import {CalldataReader} from "contracts/libraries/CalldataReader.sol";
+import {ExecutionDecoder} from "contracts/libraries/ExecutionDecoder.sol";
 
 /// @notice Reads the calls of an operation in two ways: by the decoder under test, and as accounts do.
 contract ExecutionHarness {
     function decode(bytes calldata callData) external pure returns (Execution[] memory calls) {
-        Decoded memory execution = ExecutionDecoder.open(callData);
-        calls = new Execution[](execution.count);
-        for (uint256 i = 0; i < calls.length; ++i) {
-            (address target, uint256 value, bytes calldata data) = execution.next();
+        uint256 origin = CalldataReader.positionOf(callData);
+        (uint256 count, uint256 offsets, uint256 cursor, uint256 end) = ExecutionDecoder.open(origin, callData.length);
+        calls = new Execution[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            address target;
+            uint256 value;
+            bytes calldata data;
+            if (offsets == 0) {
+                (target, value, data) = ExecutionDecoder.readSingle(cursor, end);
+            } else {
+                (target, value, data, cursor) = ExecutionDecoder.readNext(origin, offsets, i, count - i, cursor, end);
+            }
             calls[i] = Execution(target, value, data);
         }
     }
