@@ -1,2 +1,2 @@
 // Generated from deployments/addresses.json by `npm run bindings`. Do not edit by hand.
-export const deployedManager = "0x51cab1f19aE9A7fE3966404e00AFE84F43b57Ce5";
+export const deployedManager = "0xfe63C97abF8b50B3F92F935a47D7d2dcE37d4aA0";
