@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     projects: [
       "sdk",
+      "node",
       {
         test: {
           name: "e2e",

@@ -1,4 +1,4 @@
-// Runs the test suites one after the other and sums them up: `tsx script/test.ts [forge] [sdk] [e2e]`, by default all.
+// Runs the test suites one after the other and sums them up: `tsx script/test.ts [forge] [sdk] [node] [e2e]`, by default all.
 //
 //   --root <directory>  the project whose forge tests are run, by default this one
 //   --report <file>     also write the sums there, as JSON; by default the file that TEST_REPORT names
@@ -27,6 +27,7 @@ const { values: options, positionals } = parseArgs({
 const suites: Suite[] = [
   { name: "forge", run: () => runForge(options.root) },
   { name: "sdk", run: () => runVitest("sdk") },
+  { name: "node", run: () => runVitest("node") },
   { name: "e2e", run: () => runVitest("e2e") },
 ];
 

@@ -10,6 +10,8 @@ export const entryPoints = { "0.7": entryPoint07Address, "0.8": entryPoint08Addr
 /** The chains that a node looks at by itself. */
 export class Chains {
   readonly #clients: ReadonlyMap<number, PublicClient>;
+  readonly #checked = new Set<number>();
+  readonly #blockAge: number;
   readonly contracts: ContractOverrides;
   readonly manager: Address;
   readonly verifier: Address;
@@ -21,6 +23,7 @@ export class Chains {
         createPublicClient({ transport: http(url, { timeout: limits.chainTimeout, retryCount: 1 }), cacheTime: 0 }),
       ]),
     );
+    this.#blockAge = limits.blockAge;
     this.contracts = contracts;
     const { manager, frostVerifier } = getContracts(contracts);
     this.manager = manager;
@@ -38,18 +41,16 @@ export class Chains {
     return client;
   }
 
-  /** Checks that each RPC is one of the chain that it is said to be of. */
-  async check(): Promise<void> {
-    for (const [id, client] of this.#clients) {
-      const actual = await client.getChainId();
-      if (actual !== id) throw new Error(`the RPC for chain ${id} is one of chain ${actual}`);
-    }
-  }
-
-  /** Asks a chain something; if it cannot be asked, the node does not sign. */
+  /** Asks a chain something; if it cannot be asked, the node does not sign. The first time, it is asked which chain it is. */
   async ask<value>(chainId: number, question: (client: PublicClient) => Promise<value>): Promise<value> {
     const client = this.client(chainId);
     try {
+      if (!this.#checked.has(chainId)) {
+        const actual = await client.getChainId();
+        if (actual !== chainId)
+          throw new Refusal("unavailable", `This node's RPC for chain ${chainId} is one of chain ${actual}.`);
+        this.#checked.add(chainId);
+      }
       return await question(client);
     } catch (error) {
       if (error instanceof Refusal) throw error;
@@ -60,9 +61,19 @@ export class Chains {
 
   /** Time of the latest block, in seconds since 1970. */
   async now(chainId: number): Promise<number> {
-    return this.ask(chainId, async (client) =>
-      Number((await client.getBlock({ includeTransactions: false })).timestamp),
-    );
+    const { timestamp } = await this.ask(chainId, (client) => client.getBlock({ includeTransactions: false }));
+    this.checkAge(chainId, Number(timestamp));
+    return Number(timestamp);
+  }
+
+  /** Refuses an RPC that has stopped following its chain: it would know nothing of a revocation. */
+  checkAge(chainId: number, timestamp: number): void {
+    const age = Math.floor(Date.now() / 1_000) - timestamp;
+    if (age > this.#blockAge)
+      throw new Refusal(
+        "unavailable",
+        `The latest block of chain ${chainId} is ${age} s old; this node takes ${this.#blockAge} s.`,
+      );
   }
 
   /** Whether an account's owner signed a hash: asks the account (ERC-1271). */

@@ -158,6 +158,7 @@ async function checkSessionOnChain(
     getSessionState(client, { session, proof: proof ?? [], targets, contracts }),
   );
   const { now } = state;
+  chains.checkAge(chainId, now);
   if (now > consent.validUntil)
     throw new Refusal("expired", `The owner's consent ended at ${consent.validUntil}; the chain's time is ${now}.`);
   const { denials } = checkSessionCalls({

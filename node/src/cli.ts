@@ -20,60 +20,119 @@ Commands:
   restore --in <file>           take in such a file
   delete --key <id>             delete a share for ever
 
+Options:
+  --json                        print one JSON document, errors too
+  --version                     print the version
+  --help                        show this text
+
 The passphrase of the node's directory is in LATCHKEY_NODE_PASSPHRASE, or in the file that LATCHKEY_NODE_PASSPHRASE_FILE
 names. All commands but start want the node to be stopped.
+
+Exit codes: 0 done; 1 it failed; 2 the command line, the environment or the configuration is wrong.
 `;
 
+/** What was asked cannot be understood. */
 class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-type Options = { key?: string | undefined; in?: string | undefined; out?: string | undefined };
-
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
+type Options = {
+  readonly config?: string | undefined;
+  readonly key?: string | undefined;
+  readonly in?: string | undefined;
+  readonly out?: string | undefined;
+  readonly json?: boolean;
 };
+
+/** What a command has to say, for people and for programs. */
+type Output = { readonly text: string; readonly json: object };
+
+/** The commands, and the options that each needs. */
+const commands = new Map<string, readonly ("config" | "key" | "in" | "out")[]>([
+  ["start", ["config"]],
+  ["identity", ["config"]],
+  ["keys", ["config"]],
+  ["backup", ["config", "key", "out"]],
+  ["restore", ["config", "in"]],
+  ["delete", ["config", "key"]],
+]);
 
 try {
   await run();
 } catch (error) {
   if (!(error instanceof Error)) throw error;
-  const known = [UsageError, ConfigError, VaultError].some((kind) => error instanceof kind);
-  process.stderr.write(`${known ? error.message : `${error.name}: ${error.message}`}\n`);
-  process.exitCode = 1;
+  const isUsage = error instanceof UsageError || error instanceof ConfigError;
+  const message = isUsage || error instanceof VaultError ? error.message : `${error.name}: ${error.message}`;
+  process.stderr.write(
+    process.argv.includes("--json") ? `${JSON.stringify({ error: { name: error.name, message } })}\n` : `${message}\n`,
+  );
+  process.exitCode = isUsage ? 2 : 1;
 }
 
 async function run(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      config: { type: "string" },
-      key: { type: "string" },
-      in: { type: "string" },
-      out: { type: "string" },
-      help: { type: "boolean" },
-    },
-  });
-  const [command] = positionals;
-  if (values.help || command === undefined) {
+  const { values, positionals } = parse();
+  if (values.version) return print(values, await readVersion());
+  if (values.help || positionals.length === 0) {
     process.stdout.write(usage);
+    if (!values.help) throw new UsageError("a command is missing");
     return;
   }
-  if (values.config === undefined) throw new UsageError("--config is missing");
-  const config = await readConfig(values.config);
+  const command = checkUsage(positionals, values);
+  const config = await readConfig(values.config ?? "");
   const passphrase = await readPassphrase("LATCHKEY_NODE_PASSPHRASE");
   const store = await Store.open(config.directory, passphrase);
-  if (command === "start") return start(config, store);
+  if (command === "start") return start(config, store, values);
   try {
-    await administer(command, store, values);
+    print(values, await administer(command, store, values));
   } finally {
     await store.close();
   }
 }
 
-async function start(config: NodeConfig, store: Store): Promise<void> {
-  const { url, node, stop } = await startNode(config, store);
-  print(`listening at ${url} as ${node.identity}`);
+/** The command; throws before anything is opened, or made. */
+function checkUsage([command = "", ...surplus]: readonly string[], values: Options): string {
+  const needed = commands.get(command);
+  if (needed === undefined) throw new UsageError(`there is no command "${command}"`);
+  if (surplus.length > 0) throw new UsageError(`"${surplus[0]}" is one argument too many`);
+  const missing = needed.find((name) => values[name] === undefined);
+  if (missing !== undefined) throw new UsageError(`--${missing} is missing`);
+  return command;
+}
+
+async function readVersion(): Promise<Output> {
+  const { version } = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"));
+  return { text: version, json: { version } };
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        config: { type: "string" },
+        key: { type: "string" },
+        in: { type: "string" },
+        out: { type: "string" },
+        json: { type: "boolean", default: false },
+        version: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function print({ json }: Options, output: Output): void {
+  process.stdout.write(`${json ? JSON.stringify(output.json) : output.text}\n`);
+}
+
+async function start(config: NodeConfig, store: Store, options: Options): Promise<void> {
+  const { url, node, stop } = await startNode(config, store).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const { identity } = node;
   let ending = false;
   const end = async () => {
     if (ending) return;
@@ -83,39 +142,50 @@ async function start(config: NodeConfig, store: Store): Promise<void> {
   };
   process.on("SIGTERM", () => void end());
   process.on("SIGINT", () => void end());
+  print(options, { text: `listening at ${url} as ${identity}`, json: { url, identity } });
 }
 
-async function administer(command: string, store: Store, options: Options): Promise<void> {
-  if (command === "identity") return print(getIdentity(store.identity));
-  if (command === "keys") {
-    for (const { id, status, consent, share } of await store.listKeys())
-      print(`${id} ${status}${share === undefined ? ", share deleted" : ""} ${consent.account} ${consent.chainId}`);
-    return;
+async function administer(command: string, store: Store, options: Options): Promise<Output> {
+  if (command === "identity") {
+    const identity = getIdentity(store.identity);
+    return { text: identity, json: { identity } };
   }
+  if (command === "keys") return listKeys(await store.listKeys());
   if (command === "restore") {
-    if (options.in === undefined) throw new UsageError("--in is missing");
     const passphrase = await readPassphrase("LATCHKEY_NODE_BACKUP_PASSPHRASE");
-    const { record, identity } = await importRecord(await readFile(options.in, "utf8"), passphrase);
-    await store.restore(record, identity);
-    return print(`restored ${record.id}`);
+    const { record, identity } = await importRecord(await readFile(options.in ?? "", "utf8"), passphrase);
+    const { id: key, status } = await store.restore(record, identity);
+    return { text: `restored ${key}`, json: { key, status, identity: getIdentity(identity) } };
   }
   const record = await findKey(store, options.key);
+  const { id: key } = record;
   if (command === "backup") {
-    if (options.out === undefined) throw new UsageError("--out is missing");
+    const { out = "" } = options;
     const passphrase = await readPassphrase("LATCHKEY_NODE_BACKUP_PASSPHRASE");
+    if (record.share === undefined) throw new VaultError(`the share of ${key} has been deleted`);
     const backup = await exportRecord(record, store.identity, passphrase);
-    await writeFile(options.out, backup, { mode: 0o600, flag: "wx" });
-    return print(`wrote ${options.out}`);
+    await writeFile(out, backup, { mode: 0o600, flag: "wx" });
+    return { text: `wrote ${out}`, json: { key, file: out } };
   }
-  if (command !== "delete") throw new UsageError(`there is no command "${command}"`);
-  await store.putKey({ ...record, status: "revoked", share: undefined });
-  print(`deleted the share of ${record.id}`);
+  await store.updateKey(key, (now = record) => ({ ...now, status: "revoked", share: undefined }));
+  return { text: `deleted the share of ${key}`, json: { key, status: "revoked", share: false } };
+}
+
+function listKeys(records: readonly KeyRecord[]): Output {
+  const keys = records.map(({ id, status, share, consent: { account, chainId, threshold, nodes, validUntil } }) => ({
+    ...{ key: id, status, share: share !== undefined, account, chainId: chainId.toString() },
+    ...{ threshold, nodes: nodes.length, validUntil },
+  }));
+  const lines = keys.map(
+    ({ key, status, share, account, chainId }) =>
+      `${key} ${status}${share ? "" : ", share deleted"} ${account} ${chainId}`,
+  );
+  return { text: lines.join("\n"), json: { keys } };
 }
 
 async function findKey(store: Store, id: string | undefined): Promise<KeyRecord> {
-  if (id === undefined) throw new UsageError("--key is missing");
-  const record = isKeyId(id) ? await store.getKey(id) : undefined;
-  if (record === undefined) throw new UsageError(`there is no key ${id}`);
+  const record = id !== undefined && isKeyId(id) ? await store.getKey(id) : undefined;
+  if (record === undefined) throw new VaultError(`there is no key ${id}`);
   return record;
 }
 

@@ -37,6 +37,10 @@ export type NodeLimits = {
   readonly requestAge: number;
   /** How long the chain may take for an answer, in milliseconds. */
   readonly chainTimeout: number;
+  /** How old the chain's latest block may be, in seconds. */
+  readonly blockAge: number;
+  /** How long it may take to send a request, in milliseconds. */
+  readonly requestTimeout: number;
 };
 
 /** A configuration that cannot be used. */
@@ -52,6 +56,8 @@ const defaults: NodeLimits = {
   bodyBytes: 262_144,
   requestAge: 60,
   chainTimeout: 5_000,
+  blockAge: 3_600,
+  requestTimeout: 30_000,
 };
 
 /** Reads a configuration file. */
@@ -118,6 +124,8 @@ function parseLimits(value: unknown): NodeLimits {
     bodyBytes: number("bodyBytes"),
     requestAge: number("requestAge"),
     chainTimeout: number("chainTimeout"),
+    blockAge: number("blockAge"),
+    requestTimeout: number("requestTimeout"),
   };
 }
 
@@ -127,6 +135,8 @@ const maxima = {
   bodyBytes: 16_777_216,
   requestAge: 3_600,
   chainTimeout: 120_000,
+  blockAge: 1e9,
+  requestTimeout: 600_000,
 };
 
 function parseContracts(value: unknown): ContractOverrides {

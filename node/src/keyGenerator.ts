@@ -39,6 +39,7 @@ type Heard = {
 
 const LIFETIME = 300_000;
 const MOST_ATTEMPTS = 64;
+const MOST_ATTEMPTS_PER_KEY = 4;
 
 /**
  * Generates keys with other nodes, without a dealer (the distributed key generation that comes with FROST). Whoever carries
@@ -66,13 +67,15 @@ export class KeyGenerator {
     consent: DistributedConsent;
   }): Promise<NodeMessage> {
     const record = await this.#store.getKey(key);
-    if (record !== undefined && record.status !== "pending")
-      throw new Refusal("key-exists", "The key of this consent has been generated.");
+    requirePending(record);
     const known = this.#attempts.get(attempt);
     if (known?.key === key) return known.message;
+    if (known !== undefined) throw new Refusal("attempt", "Another key is being generated under this name.");
     this.#forget();
-    if (known !== undefined || this.#attempts.size >= MOST_ATTEMPTS)
-      throw new Refusal("busy", "Too many keys are being generated.");
+    // Whoever begins again and again is in the way of nobody else.
+    const [oldest, ...younger] = [...this.#attempts].filter(([, begun]) => begun.key === key);
+    if (oldest !== undefined && younger.length + 1 >= MOST_ATTEMPTS_PER_KEY) this.#drop(...oldest);
+    if (this.#attempts.size >= MOST_ATTEMPTS) throw new Refusal("busy", "Too many keys are being generated.");
 
     const identifier = getIdentifier(consent.nodes, this.#self);
     const { public: said, secret } = frost.DKG.round1(identifier, {
@@ -149,8 +152,7 @@ export class KeyGenerator {
     if (heard === undefined) throw new Refusal("attempt", "The second round has not been.");
     const record = await this.#store.getKey(key);
     if (record?.attempt === attempt) return this.describe(record);
-    if (record !== undefined && record.status !== "pending")
-      throw new Refusal("key-exists", "The key of this consent has been generated.");
+    requirePending(record);
     if (messages.length !== heard.others.length) throw new MalformedMessageError("there is not one message a node");
 
     const received = heard.others.map(({ node, round1 }, index) => {
@@ -173,7 +175,11 @@ export class KeyGenerator {
       commitments,
       share: bytesToHex(secret.signingShare),
     };
-    await this.#store.putKey(made);
+    // Others may have been at it in the meantime.
+    await this.#store.updateKey(key, (now) => {
+      requirePending(now);
+      return made;
+    });
     return this.describe(made);
   }
 
@@ -189,10 +195,12 @@ export class KeyGenerator {
       if (said.transcript !== transcript || said.commitments.join() !== commitments.join())
         throw new Refusal("message", "A node has another key than this one.");
     }
-    if (record.status !== "pending") return record;
-    const active = { ...record, status: "active" } as const;
-    await this.#store.putKey(active);
-    this.#attempts.delete(attempt);
+    const active = await this.#store.updateKey(key, (now) => {
+      if (now?.status === "revoked") throw new Refusal("revoked", "The owner has revoked this key.");
+      if (now?.attempt !== attempt) throw new Refusal("attempt", "The key has been generated anew.");
+      return { ...now, status: "active" };
+    });
+    for (const [name, begun] of this.#attempts) if (begun.key === key) this.#drop(name, begun);
     return active;
   }
 
@@ -248,16 +256,24 @@ export class KeyGenerator {
   }
 
   #forget(): void {
-    for (const [attempt, { begun, secret }] of this.#attempts)
-      if (Date.now() - begun > LIFETIME) {
-        frost.DKG.clean(secret);
-        this.#attempts.delete(attempt);
-      }
+    for (const [name, attempt] of this.#attempts) if (Date.now() - attempt.begun > LIFETIME) this.#drop(name, attempt);
+  }
+
+  #drop(name: Hex, { secret, encryption }: Attempt): void {
+    frost.DKG.clean(secret);
+    encryption.secret.fill(0);
+    this.#attempts.delete(name);
   }
 
   #say(type: NodeMessage["type"], key: Hex, attempt: Hex, body: unknown): NodeMessage {
     return signNodeMessage(this.#store.identity, { type, from: this.#self, key, attempt, body });
   }
+}
+
+/** A key that is in use, or revoked, is not generated again. */
+function requirePending(record: KeyRecord | undefined): void {
+  if (record?.status === "revoked") throw new Refusal("revoked", "The owner has revoked this key.");
+  if (record?.status === "active") throw new Refusal("key-exists", "The key of this consent has been generated.");
 }
 
 function toRound1(

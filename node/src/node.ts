@@ -84,8 +84,11 @@ export class LatchkeyNode {
       const typedData = getDistributedRevocationTypedData({ key, deleteShares }, this.chains.contracts);
       const signature = asHex("signature", fields["signature"]);
       await this.#checkOwner(Number(chainId), account, hashTypedData(typedData), signature);
-      const share = deleteShares ? undefined : record.share;
-      await this.#store.putKey({ ...record, status: "revoked", share });
+      const { share } = await this.#store.updateKey(key, (now = record) => ({
+        ...now,
+        status: "revoked",
+        share: deleteShares ? undefined : now.share,
+      }));
       return { status: "revoked", share: share !== undefined };
     });
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import rateLimit from "@fastify/rate-limit";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
 import type { NodeConfig } from "./config.js";
 import { createMetrics } from "./metrics.js";
 import { LatchkeyNode } from "./node.js";
@@ -25,17 +25,24 @@ export async function startNode(
 ): Promise<RunningNode> {
   const node = new LatchkeyNode(config, store);
   const { limits, tls } = config;
+  const { requestTimeout } = limits;
+  // All three: Node waits for the longer of the first two, and looks only so often.
+  const http = {
+    requestTimeout,
+    headersTimeout: requestTimeout,
+    connectionsCheckingInterval: Math.min(requestTimeout, 30_000),
+  };
   const server = fastify({
     // One line a request, written below: what is asked and what headers say is nobody's business.
     logger: log ? { level: "info", base: null } : false,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
-    requestTimeout: 30_000,
+    requestTimeout,
     connectionTimeout: 60_000,
     keepAliveTimeout: 10_000,
     trustProxy: config.trustProxy,
     forceCloseConnections: "idle",
-    ...(tls && { https: { cert: await readFile(tls.cert), key: await readFile(tls.key) } }),
+    ...(tls ? { https: { ...http, cert: await readFile(tls.cert), key: await readFile(tls.key) } } : { http }),
   });
   await server.register(rateLimit, {
     max: limits.requestsPerMinute,

@@ -80,25 +80,26 @@ export class Signer {
     const own = opened.find(({ node }) => node === this.#self);
     if (own === undefined || own.hiding !== pending.commitment.hiding || own.binding !== pending.commitment.binding)
       throw new Refusal("commitments", "This node's commitment is missing, or another one.");
-    return { sign: (digest) => this.#sign({ record, attempt, digest, commitments: opened }) };
+    return { sign: (digest) => this.#sign({ record, attempt, pending, digest, commitments: opened }) };
   }
 
   async #sign({
     record,
     attempt,
+    pending,
     digest,
     commitments,
   }: {
     record: KeyRecord;
     attempt: Hex;
+    pending: Pending;
     digest: Hex;
     commitments: readonly NodeCommitment[];
   }): Promise<NodeMessage> {
     const { nodes, threshold } = record.consent;
-    const pending = this.#pending.get(attempt);
+    if (this.#pending.get(attempt) !== pending) throw new Refusal("nonce", "The commitment is spent, or forgotten.");
     // Gone from memory before anything is waited for: of two requests at once, one finds nothing.
     this.#pending.delete(attempt);
-    if (pending === undefined) throw new Refusal("nonce", "There is no commitment for this attempt, or it is spent.");
     const { nonces, commitment } = pending;
     const fresh = await this.#store.spend(keccak256(concat([commitment.hiding, commitment.binding])));
     if (!fresh) throw new Refusal("nonce", "The commitment is spent.");

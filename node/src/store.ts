@@ -22,6 +22,10 @@ export type KeyRecord = {
 
 const MARK = "latchkey-node";
 
+/** How long marks of spent nonces are kept, in ms: much longer than a nonce is in memory. */
+const SPENT_LIFETIME = 3_600_000;
+const DAY = 86_400_000;
+
 /**
  * What a node keeps on disk. Everything that is secret is encrypted; what must be known after a crash is on the disk before
  * it is acted upon.
@@ -32,6 +36,7 @@ export class Store {
   readonly #requests = new Map<string, number>();
   readonly #values = new Map<string, bigint>();
   #queue: Promise<unknown> = Promise.resolve();
+  #pruned = 0;
   /** The secret of the node's identity. */
   readonly identity: Uint8Array;
 
@@ -55,13 +60,21 @@ export class Store {
   static async open(directory: string, passphrase: string): Promise<Store> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const level = new ClassicLevel<string, string>(directory);
-    await level.open();
+    try {
+      await level.open();
+    } catch (error) {
+      const { code } = Object(error instanceof Error ? error.cause : undefined);
+      if (code === "LEVEL_LOCKED") throw new VaultError("the directory is in use: the node is to be stopped first");
+      throw error;
+    }
     try {
       const { vault, identity } = await Store.#unlock(level, passphrase);
       const requests: [string, number][] = [];
       for await (const [name, time] of level.iterator({ gt: "request/", lt: "request0" }))
         requests.push([name, Number(time)]);
-      return new Store(level, vault, identity, requests);
+      const store = new Store(level, vault, identity, requests);
+      await store.#prune();
+      return store;
     } catch (error) {
       await level.close();
       throw error;
@@ -100,9 +113,22 @@ export class Store {
     return sealed === undefined ? undefined : parseRecord(this.#vault.open(name, sealed));
   }
 
-  async putKey(record: KeyRecord): Promise<void> {
-    const name = `key/${record.id}`;
-    await this.#level.put(name, this.#vault.seal(name, formatRecord(record)), { sync: true });
+  /**
+   * Changes what is kept of a key, one change after the other, so that none is lost. A key that is revoked stays so, and a
+   * share that is deleted does not come back.
+   *
+   * @param change Told what is there; returns what shall be, or throws.
+   */
+  updateKey(id: Hex, change: (record: KeyRecord | undefined) => KeyRecord): Promise<KeyRecord> {
+    return this.#inTurn(async () => {
+      const before = await this.getKey(id);
+      const after = change(before);
+      if (before?.status === "revoked" && (after.status !== "revoked" || (!before.share && after.share)))
+        throw new VaultError("the key has been revoked here, for ever");
+      const name = `key/${id}`;
+      await this.#level.put(name, this.#vault.seal(name, formatRecord(after)), { sync: true });
+      return after;
+    });
   }
 
   async listKeys(): Promise<readonly KeyRecord[]> {
@@ -114,14 +140,16 @@ export class Store {
 
   /**
    * Takes in a key from a backup, with the identity that its share belongs to. For a directory without keys, or one that has
-   * that identity.
+   * that identity. What the directory knows of the key counts for more than the backup, which is older.
+   *
+   * @throws VaultError, also for a key that has been revoked here.
    */
-  async restore(record: KeyRecord, identity: Uint8Array): Promise<void> {
+  async restore(record: KeyRecord, identity: Uint8Array): Promise<KeyRecord> {
     const same = bytesToHex(identity) === bytesToHex(this.identity);
     if (!same && (await this.listKeys()).length > 0)
       throw new VaultError("the backup is another node's, and this directory has keys of its own");
     if (!same) await this.#level.put("identity", this.#vault.seal("identity", bytesToHex(identity)), { sync: true });
-    await this.putKey(record);
+    return this.updateKey(record.id, (now) => (now === undefined || now.status === "revoked" ? record : now));
   }
 
   /** Remembers a request; false if it came before. Forgets those whose time, in ms, is before `since`. */
@@ -149,22 +177,42 @@ export class Store {
     const name = `spent/${commitment}`;
     if ((await this.#level.get(name)) !== undefined) return false;
     await this.#level.put(name, String(Date.now()), { sync: true });
+    if (Date.now() - this.#pruned > SPENT_LIFETIME) await this.#prune();
     return true;
+  }
+
+  /** Forgets marks of nonces that are long gone from memory, and what was moved on days gone by. */
+  async #prune(): Promise<void> {
+    this.#pruned = Date.now();
+    const old: string[] = [];
+    for await (const [name, time] of this.#level.iterator({ gt: "spent/", lt: "spent0" }))
+      if (this.#pruned - Number(time) > SPENT_LIFETIME) old.push(name);
+    const today = Math.floor(this.#pruned / DAY);
+    for await (const name of this.#level.keys({ gt: "value/", lt: "value0" }))
+      if (today - Number(name.split("/")[2]) > 1) {
+        old.push(name);
+        this.#values.delete(name);
+      }
+    await this.#level.batch(old.map((key) => ({ type: "del", key })));
   }
 
   /** Adds to what a key has moved in a day, unless that would be more than the limit. Returns whether it did. */
   addValue({ key, day, value, limit }: { key: Hex; day: number; value: bigint; limit: bigint }): Promise<boolean> {
-    const add = async () => {
+    return this.#inTurn(async () => {
       const name = `value/${key}/${day}`;
       const before = this.#values.get(name) ?? BigInt((await this.#level.get(name)) ?? 0);
       if (before + value > limit) return false;
       await this.#level.put(name, String(before + value), { sync: true });
       this.#values.set(name, before + value);
       return true;
-    };
-    const added = this.#queue.then(add);
-    this.#queue = added.catch(() => {});
-    return added;
+    });
+  }
+
+  /** Does one thing after the other. */
+  #inTurn<value>(action: () => Promise<value>): Promise<value> {
+    const done = this.#queue.then(action);
+    this.#queue = done.catch(() => {});
+    return done;
   }
 }
 
@@ -193,12 +241,20 @@ export async function exportRecord(record: KeyRecord, identity: Uint8Array, pass
   return JSON.stringify({ format: "latchkey-node-backup", version: 1, parameters, sealed: vault.seal(MARK, content) });
 }
 
+function parseBackup(text: string) {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    throw new VaultError("this is no backup of a key");
+  }
+}
+
 /** @throws VaultError */
 export async function importRecord(
   backup: string,
   passphrase: string,
 ): Promise<{ record: KeyRecord; identity: Uint8Array }> {
-  const { format, version, parameters, sealed } = JSON.parse(backup);
+  const { format, version, parameters, sealed } = parseBackup(backup);
   if (format !== "latchkey-node-backup" || version !== 1) throw new VaultError("this is no backup of a key");
   const vault = await Vault.open(passphrase, parameters);
   const { record, identity } = JSON.parse(vault.open(MARK, sealed));

@@ -1,5 +1,6 @@
 import { bytesToHex, concat, type Hex } from "viem";
 import { type ContractOverrides, getContract } from "../addresses.js";
+import { InvalidParameterError } from "../errors/input.js";
 import type { OperationToSign, SessionKey } from "../keys/sessionKey.js";
 import { checkParameters, parseNumber } from "../utils/validate.js";
 import type { AuthorizationKey } from "./authorizationKey.js";
@@ -73,7 +74,7 @@ const stubSignature: Hex = concat([
  *
  * @param parameters {@link ToDistributedSessionKeyParameters}
  * @returns The key. {@link DistributedSessionKey}
- * @throws NodesMismatchError, UnknownParameterError
+ * @throws NodesMismatchError, InvalidParameterError if the public key is of other nodes, UnknownParameterError
  *
  * @example
  * import { toDistributedSessionKey, type ToDistributedSessionKeyParameters } from "latchkey/distributed";
@@ -84,6 +85,9 @@ export function toDistributedSessionKey(parameters: ToDistributedSessionKeyParam
   checkParameters("toDistributedSessionKey's argument", parameters, [...connectionNames, "publicKey"]);
   const { publicKey, contracts } = parameters;
   const { nodes, client, keyId } = connect(parameters);
+  const { consent } = parameters.consent;
+  if (publicKey.nodes.join() !== consent.nodes.join() || publicKey.threshold !== consent.threshold)
+    throw new InvalidParameterError({ parameter: "publicKey", expected: "the public key of the consent's nodes" });
   const frostPublic = toFrostPublic(publicKey);
   const group = bytesToHex(frostPublic.commitments[0] ?? new Uint8Array());
   const { threshold } = publicKey;

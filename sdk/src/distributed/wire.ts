@@ -78,8 +78,10 @@ export function parseWireOperation(value: unknown): WireOperation {
   if (version !== "0.7" && version !== "0.8") throw new MalformedMessageError("version is neither 0.7 nor 0.8");
   const bigint = (name: string): bigint => {
     const hex = operation[name];
-    if (typeof hex !== "string" || !/^0x[0-9a-f]{1,64}$/.test(hex))
-      throw new MalformedMessageError(`${name} is no number in hex`);
+    // The nonce and what is paid before verification have 256 bits in an operation, everything else 128.
+    const bits = name === "nonce" || name === "preVerificationGas" ? 256 : 128;
+    if (typeof hex !== "string" || !/^0x[0-9a-f]{1,64}$/.test(hex) || hexToBigInt(`0x${hex.slice(2)}`) >> BigInt(bits))
+      throw new MalformedMessageError(`${name} is no number of ${bits} bits in hex`);
     return hexToBigInt(`0x${hex.slice(2)}`);
   };
   const optional = <value>(name: string, read: (name: string) => value): { [key: string]: value } =>

@@ -1,0 +1,190 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:https";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAuthorizationKey } from "latchkey/distributed";
+import {
+  type DistributedConsent,
+  getDistributedKeyId,
+  type RequestPurpose,
+  signRequest,
+} from "latchkey/distributed/protocol";
+import { bytesToHex } from "viem";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { passphrase, random } from "../test/group.js";
+import { FakeRpc } from "../test/rpc.js";
+import { parseConfig } from "./config.js";
+import { type RunningNode, startNode } from "./server.js";
+import { Store } from "./store.js";
+
+const account = "0x00000000000000000000000000000000000000AA";
+let directory: string;
+let store: Store;
+let rpc: FakeRpc;
+let running: RunningNode | undefined;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), "latchkey-server-"));
+  store = await Store.open(join(directory, "data"), passphrase);
+  rpc = await FakeRpc.start({ path: "/rpc-secret" });
+});
+
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+  rpc.down = false;
+});
+
+afterAll(async () => {
+  await store.close();
+  await rpc.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function start(settings: object = {}, log = false): Promise<RunningNode> {
+  const config = parseConfig({ directory: "any", port: 0, chains: { 1: rpc.url }, ...settings });
+  running = await startNode(config, store, { log });
+  return running;
+}
+
+/** A consent that names this node, and a request that its authorisation key signed. */
+async function ask(purpose: RequestPurpose, change: Partial<DistributedConsent> = {}) {
+  const { url, node } = running ?? (await start());
+  const key = await createAuthorizationKey();
+  const consent: DistributedConsent = {
+    account,
+    chainId: 1n,
+    nodes: [node.identity, random()].toSorted(),
+    threshold: 2,
+    authorizationKey: key.authorizationKey,
+    validUntil: Math.floor(Date.now() / 1_000) + 1_000,
+    salt: random(),
+    ...change,
+  };
+  const body = {
+    attempt: random(),
+    consent: { consent: { ...consent, chainId: consent.chainId.toString() }, signature: "0x" },
+  };
+  const id = getDistributedKeyId(consent);
+  const signed = await signRequest(key, { node: node.identity, purpose, key: id, body });
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(`${url}/v1/${purpose}`, { method: "POST", headers, body: JSON.stringify(signed) });
+  const { error }: { error?: { code: string; message: string } } = JSON.parse(await response.text());
+  return { status: response.status, ...error };
+}
+
+describe("a request to generate a key", () => {
+  it("is refused for accounts that the operator does not want", async () => {
+    await start({ accounts: ["0x00000000000000000000000000000000000000bb"] });
+    expect(await ask("round1")).toMatchObject({ status: 403, code: "denied" });
+    await running?.stop();
+    await start({ limits: { denied: [account] } });
+    expect(await ask("round1")).toMatchObject({ code: "denied" });
+  });
+
+  it("is refused once the consent is over, or for nodes that this one is not of", async () => {
+    await start();
+    expect(await ask("round1", { validUntil: 1_000 })).toMatchObject({ code: "expired" });
+    expect(await ask("round1", { nodes: [random(), random()].toSorted() })).toMatchObject({ code: "consent" });
+  });
+
+  it("is refused for a chain that the node does not look at", async () => {
+    await start();
+    expect(await ask("round1", { chainId: 10n })).toMatchObject({ code: "chain" });
+    expect(await ask("round1", { chainId: 2n ** 63n + 1n })).toMatchObject({ code: "chain" });
+  });
+
+  it("is refused if the chain cannot be asked", async () => {
+    await start({ limits: { chainTimeout: 500 } });
+    rpc.down = true;
+    expect(await ask("round1")).toMatchObject({ status: 503, code: "unavailable" });
+  });
+
+  it("is refused for a key that there is not", async () => {
+    await start();
+    expect(await ask("status")).toMatchObject({ status: 404, code: "unknown-key" });
+  });
+});
+
+describe("the service", () => {
+  it("is spoken to by TLS if it has a certificate, and not without", async () => {
+    const [cert, key] = [join(directory, "cert.pem"), join(directory, "key.pem")];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"];
+    const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    execFileSync("openssl", ["req", "-x509", ...curve, "-keyout", key, "-out", cert, ...subject], { stdio: "ignore" });
+    const { url, node } = await start({ tls: { cert, key } });
+    expect(url).toMatch(/^https:/);
+    const health = await new Promise<string>((resolve, reject) => {
+      const sent = request(`${url}/v1/health`, { ca: readFileSync(cert) }, (response) => {
+        response.setEncoding("utf8").once("data", resolve);
+      });
+      sent.once("error", reject).end();
+    });
+    expect(JSON.parse(health)).toMatchObject({ status: "ok", identity: node.identity });
+    await expect(fetch(url.replace("https:", "http:"))).rejects.toThrow();
+    // Nobody has vouched for the certificate.
+    await expect(fetch(`${url}/v1/health`)).rejects.toThrow();
+  });
+
+  it("does not wait for a request that does not come", async () => {
+    const { url } = await start({ limits: { requestTimeout: 500 } });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    const closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.on("error", () => {});
+    const head = ["POST /v1/sign HTTP/1.1", "host: node", "content-type: application/json", "content-length: 1000"];
+    socket.write(`${head.join("\r\n")}\r\n\r\n{`);
+    socket.resume();
+    await closed;
+  }, 10_000);
+
+  it.each([
+    ["too large", "x".repeat(2_000), 413],
+    ["no JSON", "{", 400],
+    ["no request", "[]", 400],
+    ["a request for nothing", "{}", 401],
+  ])("refuses a body that is %s", async (_what, body, status) => {
+    const { url } = await start({ limits: { bodyBytes: 1_000 } });
+    const headers = { "content-type": "application/json" };
+    expect((await fetch(`${url}/v1/sign`, { method: "POST", headers, body })).status).toBe(status);
+  });
+
+  it("says that it is not well when a chain cannot be reached, or is another one", async () => {
+    const { url } = await start({ limits: { chainTimeout: 500 } });
+    rpc.chainId = 10;
+    const response = await fetch(`${url}/v1/health`);
+    rpc.chainId = 1;
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ status: "degraded", chains: { 1: false } });
+  });
+
+  it("writes one line a request, in which nothing is secret", async () => {
+    const lines: string[] = [];
+    const write = vi.spyOn(process.stdout, "write").mockImplementation((chunk) => {
+      lines.push(String(chunk));
+      return true;
+    });
+    await start({ limits: { chainTimeout: 500 } }, true);
+    await ask("round1");
+    rpc.down = true;
+    await ask("round1");
+    rpc.down = false;
+    await ask("status");
+    await fetch(`${running?.url}/v1/sign?in-the-query`, { headers: { authorization: "in-a-header" } });
+    await running?.stop();
+    write.mockRestore();
+    const text = lines.join("");
+    expect(text.match(/"purpose":"round1"/g)).toHaveLength(2);
+    expect(text).toContain('"outcome":"unavailable"');
+    const secrets = [
+      passphrase,
+      bytesToHex(store.identity).slice(2),
+      "rpc-secret",
+      account,
+      "in-the-query",
+      "in-a-header",
+    ];
+    for (const secret of secrets) expect(text.toLowerCase()).not.toContain(secret.toLowerCase());
+  });
+});
