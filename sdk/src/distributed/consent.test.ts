@@ -62,11 +62,12 @@ describe("signDistributedConsent", () => {
         threshold: 2,
         authorizationKey: consent,
         validUntil: new Date(2_000_000_000_000),
-        signer: { signTypedData: async () => "0x1234" },
-        prefix: "0xabcd",
+        // As accounts put their validator's address before it, with its checksum.
+        signer: { signTypedData: async () => "0x12aB" },
+        prefix: "0xABcd",
       });
     const [one, other] = [await sign(), await sign()];
-    expect(one.signature).toBe("0xabcd1234");
+    expect(one.signature).toBe("0xabcd12ab");
     expect(one.consent.salt).not.toBe(other.consent.salt);
     expect(one.consent.validUntil).toBe(2_000_000_000);
   });

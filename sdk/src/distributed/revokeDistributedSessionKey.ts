@@ -65,7 +65,7 @@ export async function revokeDistributedSessionKey(
   const start = parseBytes("prefix", prefix);
   const key = getDistributedKeyId(consent.consent, contracts);
   const typedData = getDistributedRevocationTypedData({ key, deleteShares }, contracts);
-  const signature = concat([start, await signer.signTypedData(typedData)]);
+  const signature = parseBytes("signature", concat([start, await signer.signTypedData(typedData)]));
   const answers = await Promise.all(
     nodes.map(async (node): Promise<NodeAnswer<unknown>> => {
       try {

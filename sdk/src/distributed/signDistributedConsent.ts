@@ -88,5 +88,5 @@ export async function signDistributedConsent(
   });
   const start = parseBytes("prefix", prefix);
   const signature = await signer.signTypedData(getDistributedConsentTypedData(consent, contracts));
-  return { consent, signature: concat([start, signature]) };
+  return { consent, signature: parseBytes("signature", concat([start, signature])) };
 }

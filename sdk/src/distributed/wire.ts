@@ -3,13 +3,14 @@ import type { UserOperation } from "viem/account-abstraction";
 import type { OperationToSign } from "../keys/sessionKey.js";
 import { parseSession, serializeSession } from "../session/serializeSession.js";
 import type { Session } from "../types.js";
-import { parseAddress } from "../utils/validate.js";
+import { parseAddress, parseBytes } from "../utils/validate.js";
 import { type DistributedConsent, parseConsent, type SignedDistributedConsent } from "./consent.js";
 import { asFields, asHex, asNumber, asString, MalformedMessageError } from "./messages.js";
 
 /** A consent as JSON has it. */
 export function toWireConsent({ consent, signature }: SignedDistributedConsent) {
-  return { consent: { ...consent, chainId: consent.chainId.toString() }, signature };
+  const { chainId } = consent;
+  return { consent: { ...consent, chainId: chainId.toString() }, signature: parseBytes("signature", signature) };
 }
 
 /** @throws LatchkeyError, MalformedMessageError */
