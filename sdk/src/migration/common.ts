@@ -1,4 +1,4 @@
-import { type Address, bytesToHex, type Hex, isHex, numberToHex, pad, size, toFunctionSelector } from "viem";
+import { type Address, bytesToHex, type Hex, isHex, numberToHex, pad, size, slice, toFunctionSelector } from "viem";
 import { LatchkeyError } from "../errors/base.js";
 import { type AbiRule, type Comparison, encodeAbiRuleConfig } from "../policies/abiRule.js";
 import { type DefineSessionParameters, defineSession } from "../session/defineSession.js";
@@ -27,13 +27,14 @@ export type LegacyWindow = {
 
 /**
  * Whose numbers conditions are. "abi-session-validation-module": 0 is ==, 1 is <=, 2 is <, 3 is >=, 4 is >, 5 is !=.
- * "universal-action-policy" (Smart Sessions, abstractjs): 0 is ==, 1 is >, 2 is <, 3 is >=, 4 is <=, 5 is !=.
+ * "universal-action-policy" (Smart Sessions, abstractjs): 0 is ==, 1 is >, 2 is <, 3 is >=, 4 is <=, 5 is !=, 6 is a range,
+ * its least and greatest values in the halves of the reference.
  */
 export type ConditionDialect = "abi-session-validation-module" | "universal-action-policy";
 
 const conditions: Readonly<Record<ConditionDialect, readonly Comparison[]>> = {
   "abi-session-validation-module": ["eq", "lte", "lt", "gte", "gt", "neq"],
-  "universal-action-policy": ["eq", "gt", "lt", "gte", "lte", "neq"],
+  "universal-action-policy": ["eq", "gt", "lt", "gte", "lte", "neq", "between"],
 };
 
 const targetNames = ["account", "chainId", "fees", "epoch", "salt", "contracts", "sessionKey", "validUntil"];
@@ -141,7 +142,16 @@ function toRule({ path, offset, condition, reference }: WordRule, dialect: Condi
   if (bytes % 32 !== 0)
     throw new NotConvertibleError({ path: `${path}.offset`, reason: "it is within a word and not at its beginning" });
   // Both systems compare whole words as unsigned numbers, whatever the type of the argument.
-  return { word: bytes / 32, type: "uint256", comparison, references: [readWord(`${path}.reference`, reference)] };
+  const word = readWord(`${path}.reference`, reference);
+  const references = comparison === "between" ? readRange(word, `${path}.reference`) : [word];
+  return { word: bytes / 32, type: "uint256", comparison, references };
+}
+
+/** A range is in the halves of one word. */
+function readRange(word: Hex, path: string): readonly Hex[] {
+  const [least, greatest] = [slice(word, 0, 16), slice(word, 16)];
+  if (BigInt(least) > BigInt(greatest)) throw new NotConvertibleError({ path, reason: "the range has nothing in it" });
+  return [pad(least, { size: 32 }), pad(greatest, { size: 32 })];
 }
 
 function toNumber(value: unknown): unknown {

@@ -1,4 +1,5 @@
 import {
+  concat,
   encodeAbiParameters,
   encodePacked,
   type Hex,
@@ -200,7 +201,8 @@ describe("fromBiconomyPolicy", () => {
       expected("eq", "lte", "lt", "gte", "gt", "neq"),
     );
     refuses({ rules }, { dialect: "toString" as never });
-    refuses({ rules: [{ offset: 0, condition: 6, ref: 1n }] });
+    refuses({ rules: [{ offset: 0, condition: 7, ref: 1n }] });
+    refuses({ rules: [{ offset: 0, condition: 6, ref: 1n }] }, { dialect: "abi-session-validation-module" });
   });
 
   it("converts the documented trading limits: each and in sum", () => {
@@ -357,6 +359,30 @@ describe("fromSmartSession", () => {
     );
   });
 
+  it("reads what Smart Sessions' own SDK writes, word by word", () => {
+    // getOwnableValidator({ threshold: 1, owners: [key] }): the threshold, then the owners.
+    const validator = concat([word(1n), word(0x40n), word(1n), word(low(key))]);
+    // getSpendingLimitsPolicy([{ token, limit: 1000n }, { token: stranger, limit: 7n }]): the tokens, then the limits.
+    const limits = [word(0x40n), word(0xa0n), word(2n), word(low(token)), word(low(stranger)), word(2n)];
+    const spent = { policy: at(4), initData: concat([...limits, word(1000n), word(7n)]) };
+    // getTimeFramePolicy({ validUntil, validAfter: 5 }): 6 bytes each.
+    const frame = { policy: at(5), initData: concat([toHex(validUntil, { size: 6 }), toHex(5, { size: 6 })]) };
+    const session = convert(
+      made({ sessionValidatorInitData: validator, userOpPolicies: [frame], ...action(spent, usage) }),
+    );
+    const [allowed] = allowErc20({ token, total: 1000n }).actions;
+    const policies = [...(allowed?.policies ?? []), usageLimit({ total: 3n, of: "calls" })];
+    const actions = [{ target: token, selector: "0xa9059cbb", maxValue: 0n, policies }] as const;
+    expect(session).toEqual(defineSession({ ...target, sessionKey, validUntil, validAfter: 5, actions }));
+  });
+
+  it("converts a range", () => {
+    const session = convert(made(action(universal([[6n, 32n, 0n, (3n << 128n) + 9n, 0n, 0n]]))));
+    expect(rulesOf(session)).toEqual([
+      { word: 1, type: "uint256", comparison: "between", references: [word(3n), word(9n)] },
+    ]);
+  });
+
   it("takes the sudo policy only if the risk is acknowledged", () => {
     const open = made(action({ policy: at(2), initData: "0x" }));
     expect(() => convert(open)).toThrow(NotConvertibleError);
@@ -380,7 +406,10 @@ describe("fromSmartSession", () => {
     ["half a byte", action({ policy: at(6), initData: "0x1" })],
     ["tokens without limits", action(spending([token], []))],
     ["17 rules", action(universal([], 17n))],
-    ["a condition that is a range", action(universal([[6n, 0n, 0n, 0n, 0n, 0n]]))],
+    ["a condition that there is not", action(universal([[7n, 0n, 0n, 0n, 0n, 0n]]))],
+    ["a range of nothing", action(universal([[6n, 0n, 0n, (2n << 128n) + 1n, 0n, 0n]]))],
+    ["limits of other tokens alone", action(spending([stranger], [5n]))],
+    ["two limits of one token", action(spending([token, token], [5n, 6n]))],
     ["rules that are none", action({ policy: at(3), initData: "0x1234" })],
   ])("refuses %s", (_, change) => {
     expect(() => convert(made(change))).toThrow(NotConvertibleError);

@@ -72,9 +72,10 @@ export function fromSmartSession(
     return window;
   });
   const policies = actions.map(({ actionTarget, actionTargetSelector, actionPolicies }, place): BiconomyPolicy => {
-    const parts = actionPolicies.map((policy, index) =>
-      readPolicy(policy, addresses, `actions[${place}].actionPolicies[${index}]`),
-    );
+    const parts = actionPolicies.map((policy, index) => {
+      const path = `actions[${place}].actionPolicies[${index}]`;
+      return ofTarget(readPolicy(policy, addresses, path), actionTarget, path);
+    });
     if (parts.length === 0) throw new NotConvertibleError({ path: `actions[${place}]`, reason: "it has no policies" });
     const base = { contractAddress: actionTarget, functionSelector: actionTargetSelector, sessionKeyAddress };
     return [...common, ...parts].reduce<BiconomyPolicy>((all, part) => merge(all, part, `actions[${place}]`), base);
@@ -83,6 +84,18 @@ export function fromSmartSession(
 }
 
 type Part = Partial<BiconomyPolicy>;
+
+/** The spending policy counts for each action by itself: limits of tokens that the action does not call mean nothing. */
+function ofTarget({ tokenLimits, ...part }: Part, target: Address, path: string): Part {
+  if (tokenLimits === undefined) return part;
+  const own = tokenLimits.filter(({ token }) => isAddressEqual(token, readAddress(`${path}.actionTarget`, target)));
+  if (own.length !== 1)
+    throw new NotConvertibleError({
+      path: `${path}.initData`,
+      reason: "it does not have one limit for the token that the action calls",
+    });
+  return { ...part, tokenLimits: own };
+}
 
 /** Policies of one action hold together; two that say the same kind of thing are refused. */
 function merge(all: BiconomyPolicy, part: Part, path: string): BiconomyPolicy {
@@ -125,10 +138,12 @@ function readPolicy({ policy, initData }: SmartSessionPolicy, addresses: SmartSe
   return found[1](initData, `${path}.initData`);
 }
 
-/** 16 bytes of end, 16 of beginning. */
+/** The end, then the beginning: of 6 bytes each, or of 16 in the policy's first version. */
 function readTimeFrame(data: Hex, path: string): Part {
-  checkSize(data, 32, path);
-  return { validUntil: Number(hexToBigInt(slice(data, 0, 16))), validAfter: Number(hexToBigInt(slice(data, 16, 32))) };
+  if (size(data) !== 12) checkSize(data, 32, path);
+  const half = size(data) / 2;
+  const [end, beginning] = [slice(data, 0, half), slice(data, half)];
+  return { validUntil: Number(hexToBigInt(end)), validAfter: Number(hexToBigInt(beginning)) };
 }
 
 function readUsage(data: Hex, path: string): Part {
