@@ -1,5 +1,6 @@
 import {
   concat,
+  custom,
   encodeFunctionData,
   type Hex,
   pad,
@@ -9,7 +10,12 @@ import {
   zeroAddress,
   zeroHash,
 } from "viem";
-import { entryPoint07Address, getUserOperationHash, type UserOperation } from "viem/account-abstraction";
+import {
+  createBundlerClient,
+  entryPoint07Address,
+  getUserOperationHash,
+  type UserOperation,
+} from "viem/account-abstraction";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
@@ -42,6 +48,7 @@ import {
   getSessionId,
   getSessionLane,
   getSessionTree,
+  NonCanonicalExecutionError,
   OpCostExceededError,
   PaymasterNotAllowedError,
   PeriodBoundaryError,
@@ -58,6 +65,7 @@ import {
 } from "../index.js";
 import { getUseTypedData } from "../use/encodeUse.js";
 
+const transport = custom({ request: () => Promise.reject(new Error("nothing is sent")) });
 const transfer = (to: Hex, amount: bigint): Hex =>
   encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [to, amount] });
 const call = { to: token, data: transfer(recipient, 5n) } as const;
@@ -216,6 +224,16 @@ describe("toSessionAccount", () => {
   it("refuses a call that the session does not allow before anything is sent", async () => {
     const { prepare } = await setUp();
     await expect(prepare([{ to: token, data: transfer(stranger, 1n) }])).rejects.toThrow(CallNotAllowedError);
+  });
+
+  it("says that a client's suffix has no place behind the calls", async () => {
+    const { made } = await setUp();
+    const bundler = createBundlerClient({ account: made, client: made.client, transport, dataSuffix: "0x074ab1e5" });
+    const operation = { calls: [call], nonce: 0n, parameters: ["signature"] } as const;
+    await expect(bundler.prepareUserOperation(operation)).rejects.toThrow(NonCanonicalExecutionError);
+    await expect(bundler.prepareUserOperation(operation)).rejects.toMatchObject({ surplus: "0x074ab1e5" });
+    const plain = createBundlerClient({ account: made, client: made.client, transport });
+    await expect(plain.prepareUserOperation(operation)).resolves.toMatchObject({ sender: account });
   });
 
   it("does without the owner's account", async () => {

@@ -97,12 +97,19 @@ export class ModeNotAllowedError extends LatchkeyError {
 /** The operation's callData is not in its one canonical form. */
 export class NonCanonicalExecutionError extends LatchkeyError {
   readonly position: number;
-  constructor({ position, cause }: { position: number } & WithCause) {
-    super("NonCanonicalExecutionError", "The operation's callData is not in its canonical form.", {
+  /** Bytes behind the end, as a viem client's `dataSuffix` appends them, if nothing else is wrong. */
+  readonly surplus: Hex | undefined;
+  constructor({ position, surplus, cause }: { position: number; surplus?: Hex | undefined } & WithCause) {
+    const wrong = surplus === undefined ? "is not in its canonical form" : "goes on behind its end";
+    super("NonCanonicalExecutionError", `The operation's callData ${wrong}.`, {
       cause,
-      facts: [`Position: byte ${position}`],
+      facts: [
+        `Position: byte ${position}`,
+        ...(surplus === undefined ? [] : [`Surplus: ${surplus}, perhaps the client's \`dataSuffix\``]),
+      ],
     });
     this.position = position;
+    this.surplus = surplus;
   }
 }
 

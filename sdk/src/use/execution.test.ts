@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { bytesToHex, concat, encodeFunctionData, type Hex, pad, parseAbi, zeroAddress } from "viem";
+import { bytesToHex, concat, encodeFunctionData, type Hex, pad, parseAbi, size, zeroAddress } from "viem";
 import { describe, expect, it } from "vitest";
 import { arbitraryAddress } from "../../test/arbitraries.js";
 import { recipient } from "../../test/fixtures.js";
@@ -73,12 +73,34 @@ describe("decodeExecution", () => {
     expect(() => decodeExecution(at(4, "ff"))).toThrow(ModeNotAllowedError);
     expect(() => decodeExecution(at(67, "60"))).toThrow(NonCanonicalExecutionError);
     expect(() => decodeExecution(at(99, "ff"))).toThrow(NonCanonicalExecutionError);
-    expect(() => decodeExecution(concat([data, "0x00"]))).toThrow(NonCanonicalExecutionError);
+    expect(() => decodeExecution(at(10, "01"))).toThrow(ModeNotAllowedError);
     expect(() => decodeExecution("0xe9ae5c53")).toThrow(NonCanonicalExecutionError);
+    const cut: Hex = `0x${data.slice(2, -2)}`;
+    expect(() => decodeExecution(cut)).toThrow(NonCanonicalExecutionError);
     const none = encodeFunctionData({
       abi,
       args: [pad("0x01", { size: 32, dir: "right" }), `0x${"20".padStart(64, "0")}${"00".repeat(32)}`],
     });
     expect(() => decodeExecution(none)).toThrow(EmptyBatchError);
+  });
+
+  it("says which bytes are behind the end, and where", () => {
+    for (const [data, calls] of [
+      [encodeExecution([call]), [call]],
+      [concat(["0x8dd7712f", encodeExecution([call, call])]), [call, call]],
+    ] as const) {
+      expect(decodeExecution(data)).toEqual(calls);
+      const suffixed = () => decodeExecution(concat([data, "0x074ab1e5"]));
+      expect(suffixed).toThrow(NonCanonicalExecutionError);
+      expect(suffixed).toThrow(expect.objectContaining({ position: size(data), surplus: "0x074ab1e5" }));
+    }
+    expect(() => decodeExecution(concat([encodeExecution([call]), "0x074ab1e5"]))).toThrowErrorMatchingInlineSnapshot(`
+      [NonCanonicalExecutionError: The operation's callData goes on behind its end.
+
+      Position: byte 164
+      Surplus: 0x074ab1e5, perhaps the client's \`dataSuffix\`
+
+      Docs: docs/errors/NonCanonicalExecutionError.md]
+    `);
   });
 });

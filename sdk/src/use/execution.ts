@@ -121,8 +121,7 @@ export function decodeExecution(callData: Hex): readonly Call[] {
         : encodeAbiParameters(batchParameters, [calls]),
     ],
   });
-  if (canonical.toLowerCase() !== inner.toLowerCase())
-    throw new NonCanonicalExecutionError({ position: start + firstDifference(canonical, inner) - 4 });
+  checkCanonical(inner, canonical, start - 4);
   return calls;
 }
 
@@ -143,9 +142,15 @@ function decodeBatch(execution: Hex, position: number): readonly Call[] {
   }
 }
 
-/** Index of the first byte in which two byte strings differ. */
-function firstDifference(a: Hex, b: Hex): number {
-  let index = 0;
-  while (a.slice(2 + 2 * index, 4 + 2 * index) === b.slice(2 + 2 * index, 4 + 2 * index)) index++;
-  return index;
+function checkCanonical(inner: Hex, canonical: Hex, start: number): void {
+  const [actual, expected] = [inner.toLowerCase(), canonical.toLowerCase()];
+  if (actual === expected) return;
+  if (actual.startsWith(expected))
+    throw new NonCanonicalExecutionError({
+      position: start + size(canonical),
+      surplus: slice(inner, size(canonical)),
+    });
+  let index = 2;
+  while (actual[index] === expected[index]) index++;
+  throw new NonCanonicalExecutionError({ position: start + (index >> 1) - 1 });
 }
