@@ -59,15 +59,16 @@ const parameterNames = [
  * What a session allows, in words for the owner who is to grant it, and what is risky about it.
  *
  * Works offline, also for a session that was read back from the chain. What it does not know it shows as it stands: tokens
- * by address and smallest unit, functions by selector. What it cannot read (a policy of somebody else's) is a risk. With a
+ * by address and smallest unit, functions by selector. What it cannot read (a policy of somebody else's, or a malformed
+ * configuration) is a risk. With a
  * `client` it asks the chain for the symbols and decimals of tokens that `tokens` does not name, in one round trip, and
  * returns a promise.
  *
  * @param session The session.
  * @param parameters {@link DescribeSessionParameters}, and perhaps a viem `client` for the session's chain.
  * @returns A title, lines and risks.
- * @throws Errors of the configurations of known policies, if they are malformed; InvalidAbiError; ChainMismatchError if the
- * client is for another chain.
+ * @throws UnknownParameterError and the like for wrong parameters; InvalidAbiError; ChainMismatchError if the client is for
+ * another chain.
  *
  * @example
  * import { describeSession, parseSession } from "latchkey";
@@ -189,7 +190,7 @@ function describeActions(view: View): readonly Permission[] {
 /** The limits of an action that only moves a token. */
 function getTokenLimits(view: View, { policies }: Action): Erc20Limits | undefined {
   const [policy, ...more] = policies;
-  const isToken = policy !== undefined && more.length === 0 && view.policyName(policy.policy) === "erc20LimitPolicy";
+  const isToken = policy !== undefined && more.length === 0 && view.policyName(policy) === "erc20LimitPolicy";
   return isToken ? decodeErc20LimitConfig(policy.config) : undefined;
 }
 
@@ -271,12 +272,8 @@ function describeCall(view: View, action: Action): Words {
   };
 }
 
-function describeCallPolicy(
-  view: View,
-  { policy, config }: Policy,
-  { target }: Action,
-  item: AbiFunction | undefined,
-): string {
+function describeCallPolicy(view: View, policy: Policy, { target }: Action, item: AbiFunction | undefined): string {
+  const { config } = policy;
   switch (view.policyName(policy)) {
     case "erc20LimitPolicy": {
       const { perCall, recipients, ...limits } = decodeErc20LimitConfig(config);
@@ -292,7 +289,7 @@ function describeCallPolicy(
     case "abiRulePolicy":
       return describeCallRules(decodeAbiRuleConfig(config), item, view.names);
     default:
-      return `if the policy ${getAddress(policy)} allows it`;
+      return `if the policy ${getAddress(policy.policy)} allows it`;
   }
 }
 
@@ -311,7 +308,8 @@ const [calls, operations] = [counted("call"), counted("operation")];
 function describeSums(view: View): readonly string[] {
   const budgets = new Map<Address, Map<Hex, Erc20Limits>>();
   for (const { target, policies } of view.session.actions)
-    for (const { policy, config } of policies) {
+    for (const policy of policies) {
+      const { config } = policy;
       if (view.policyName(policy) !== "erc20LimitPolicy") continue;
       const known = budgets.get(getAddress(target)) ?? new Map<Hex, Erc20Limits>();
       budgets.set(getAddress(target), known.set(config, decodeErc20LimitConfig(config)));
@@ -323,7 +321,8 @@ function describeSums(view: View): readonly string[] {
   });
 }
 
-function describeOperationPolicy(view: View, { policy, config }: Policy): string {
+function describeOperationPolicy(view: View, policy: Policy): string {
+  const { config } = policy;
   switch (view.policyName(policy)) {
     case "gasLimitPolicy":
       return `All operations together may cost ${atMost(decodeLimitConfig(config), view.native)} in gas.`;
@@ -334,17 +333,17 @@ function describeOperationPolicy(view: View, { policy, config }: Policy): string
     case "nativeLimitPolicy":
       return `All calls together may send ${atMost(decodeLimitConfig(config), view.native)}.`;
     default:
-      return `Only operations that the policy ${getAddress(policy)} allows.`;
+      return `Only operations that the policy ${getAddress(policy.policy)} allows.`;
   }
 }
 
-function describeSignaturePolicy(view: View, { policy, config }: Policy): readonly Permission[] {
+function describeSignaturePolicy(view: View, policy: Policy): readonly Permission[] {
   if (view.policyName(policy) === "typedDataPolicy")
-    return decodeTypedDataConfig(config).map((permission) => ({
+    return decodeTypedDataConfig(policy.config).map((permission) => ({
       ...describeMessage(view, permission),
       risks: listMessageRisks(view, permission).length,
     }));
-  const text = `May sign messages for the account, if the policy ${getAddress(policy)} allows it`;
+  const text = `May sign messages for the account, if the policy ${getAddress(policy.policy)} allows it`;
   return [{ short: text, long: `${text}.`, risks: 1 }];
 }
 
@@ -411,7 +410,7 @@ function describePayer({ session: { paymaster } }: View): string {
 /** What all operations may cost, or else those of a period, or else each. */
 function describeGas({ session, policyName, native }: View): string {
   const limits = session.operationPolicies
-    .filter(({ policy }) => policyName(policy) === "gasLimitPolicy")
+    .filter((policy) => policyName(policy) === "gasLimitPolicy")
     .map(({ config }) => decodeLimitConfig(config));
   const totals = limits.flatMap(({ total }) => (total === undefined ? [] : [total]));
   const [least] = [...totals].sort((a, b) => (a < b ? -1 : 1));

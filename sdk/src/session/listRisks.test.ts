@@ -331,3 +331,52 @@ describe("messages", () => {
     ]);
   });
 });
+
+describe("a malformed configuration of a known policy", () => {
+  const { erc20LimitPolicy, abiRulePolicy, nativeLimitPolicy, usageLimitPolicy, gasLimitPolicy, typedDataPolicy } =
+    getContracts();
+  const session = defineSession({
+    ...{ account, chainId: 1, sessionKey: shop, validUntil: new Date("2026-12-04T12:00:00Z"), fees },
+    actions: [limited],
+  });
+  const risk = (policy: string) =>
+    `The configuration of the policy ${policy} is malformed: nobody can read what it says.`;
+  const configs = ["0x", "0x00", "0xffff", `0x${"ff".repeat(64)}`] as const;
+
+  test.each([
+    ["erc20LimitPolicy", erc20LimitPolicy],
+    ["abiRulePolicy", abiRulePolicy],
+    ["nativeLimitPolicy", nativeLimitPolicy],
+    ["usageLimitPolicy", usageLimitPolicy],
+  ] as const)("of an action's %s is a risk", (_, policy) => {
+    for (const config of configs) {
+      const [action] = session.actions;
+      const actions = action ? [{ ...action, policies: [{ policy, config }] }] : [];
+      const { lines, risks } = describeSession({ ...session, actions }, { now });
+      expect(risks).toContain(risk(policy));
+      expect(risks).not.toContain(`The policy ${policy} is not known: it may allow more than it seems.`);
+      expect(lines[1]).toBe(`May call transfer of ${usdc}: if the policy ${policy} allows it.`);
+    }
+  });
+
+  test.each([
+    ["gasLimitPolicy", gasLimitPolicy],
+    ["usageLimitPolicy", usageLimitPolicy],
+    ["nativeLimitPolicy", nativeLimitPolicy],
+  ] as const)("of an operation's %s is a risk, and limits nothing", (_, policy) => {
+    for (const config of configs) {
+      const { lines, risks } = describeSession({ ...session, operationPolicies: [{ policy, config }] }, { now });
+      expect(risks).toContain(risk(policy));
+      expect(risks.some((text) => text.startsWith("Nothing limits how many operations there are"))).toBe(true);
+      expect(lines).toContain(`Only operations that the policy ${policy} allows.`);
+    }
+  });
+
+  test("of the policy on messages is a risk", () => {
+    for (const config of configs) {
+      const policies = [{ policy: typedDataPolicy, config }];
+      const { risks } = describeSession({ ...session, signaturePolicies: policies }, { now });
+      expect(risks).toContain(risk(typedDataPolicy));
+    }
+  });
+});

@@ -17,16 +17,14 @@ function isCumulative({ total, perPeriod }: Pick<Limits, "total" | "perPeriod">)
 
 /** Whether some policy of a name limits all together, or each period. */
 function isCounted(view: View, policies: readonly Policy[], name: "gasLimitPolicy" | "nativeLimitPolicy"): boolean {
-  return policies.some(
-    ({ policy, config }) => view.policyName(policy) === name && isCumulative(decodeLimitConfig(config)),
-  );
+  return policies.some((policy) => view.policyName(policy) === name && isCumulative(decodeLimitConfig(policy.config)));
 }
 
 /** Whether some policy of the session limits how many operations there are; each has a call at least. */
 function hasOperationCount(view: View, of: "operations" | "calls"): boolean {
-  return view.session.operationPolicies.some(({ policy, config }) => {
+  return view.session.operationPolicies.some((policy) => {
     if (view.policyName(policy) !== "usageLimitPolicy") return false;
-    const limits = decodeLimitConfig(config);
+    const limits = decodeLimitConfig(policy.config);
     return isCumulative(limits) && (of === "operations" || limits.countsCalls === true);
   });
 }
@@ -37,11 +35,9 @@ const year = 366 * 86_400;
 export function listRisks(view: View): readonly string[] {
   const { session } = view;
   const policies = [...session.operationPolicies, ...session.actions.flatMap((action) => action.policies)];
-  const unknown = new Set(
-    [...policies, ...session.signaturePolicies]
-      .filter(({ policy }) => view.policyName(policy) === undefined)
-      .map(({ policy }) => getAddress(policy)),
-  );
+  const unread = [...policies, ...session.signaturePolicies].filter((policy) => view.policyName(policy) === undefined);
+  const malformed = unread.filter(view.isMalformed);
+  const unknown = unread.filter((policy) => !malformed.includes(policy));
   const named = [...view.tokens.values()].filter(({ isSelfNamed }) => isSelfNamed);
   const isSponsored = ![zeroAddress, anyPaymaster].some((address) => isAddressEqual(session.paymaster, address));
   const spender = isSponsored ? "all that the paymaster grants" : `all ${view.nativeSymbol} of the account`;
@@ -61,12 +57,20 @@ export function listRisks(view: View): readonly string[] {
       : ["What it signs counts outside of operations, and nothing limits how often: read what it may sign."]),
     ...new Set(
       session.signaturePolicies
-        .filter(({ policy }) => view.policyName(policy) === "typedDataPolicy")
+        .filter((policy) => view.policyName(policy) === "typedDataPolicy")
         .flatMap(({ config }) => decodeTypedDataConfig(config))
         .flatMap((permission) => listMessageRisks(view, permission)),
     ),
     ...named.map(({ address, symbol }) => `The token ${getAddress(address)} calls itself ${symbol}: so can any token.`),
-    ...[...unknown].map((policy) => `The policy ${policy} is not known: it may allow more than it seems.`),
+    ...new Set(
+      unknown.map(({ policy }) => `The policy ${getAddress(policy)} is not known: it may allow more than it seems.`),
+    ),
+    ...new Set(
+      malformed.map(
+        ({ policy }) =>
+          `The configuration of the policy ${getAddress(policy)} is malformed: nobody can read what it says.`,
+      ),
+    ),
   ];
 }
 
@@ -109,7 +113,7 @@ export function listMessageRisks(view: View, permission: DecodedMessagePermissio
 /** The risks of the calls that an action allows. */
 export function listActionRisks(view: View, action: Action): readonly string[] {
   const { target, selector, maxValue, policies } = action;
-  const named = policies.map(({ policy, config }) => ({ name: view.policyName(policy), config }));
+  const named = policies.map((policy) => ({ name: view.policyName(policy), config: policy.config }));
   const isAnywhere = isAddressEqual(target, anyTarget);
   const where = isAnywhere ? "any contract" : nameOf(view, target);
   const what = findFunction(view, target, selector)?.name ?? selector;

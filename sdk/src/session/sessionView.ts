@@ -10,9 +10,18 @@ import {
   toFunctionSignature,
 } from "viem";
 import { type ContractOverrides, findContract } from "../addresses.js";
+import { LatchkeyError } from "../errors/base.js";
 import { InvalidParameterError } from "../errors/input.js";
-import { type DecodedMessagePermission, hashType, type TypedDataPermission } from "../policies/typedData.js";
-import type { Session } from "../types.js";
+import { decodeAbiRuleConfig } from "../policies/abiRule.js";
+import { decodeErc20LimitConfig } from "../policies/erc20Limit.js";
+import { decodeLimitConfig } from "../policies/limit.js";
+import {
+  type DecodedMessagePermission,
+  decodeTypedDataConfig,
+  hashType,
+  type TypedDataPermission,
+} from "../policies/typedData.js";
+import type { Policy, Session } from "../types.js";
 import { parseAddress, parseAmount, parseNumber, parseTime } from "../utils/validate.js";
 import { type AbiInput, parseAbiInput } from "./abiInput.js";
 import type { Names } from "./describeRules.js";
@@ -59,6 +68,27 @@ const policyNames = [
   "typedDataPolicy",
 ] as const;
 
+type PolicyName = (typeof policyNames)[number];
+
+const decoders: Readonly<Record<PolicyName, (config: Hex) => unknown>> = {
+  erc20LimitPolicy: decodeErc20LimitConfig,
+  abiRulePolicy: decodeAbiRuleConfig,
+  nativeLimitPolicy: decodeLimitConfig,
+  usageLimitPolicy: decodeLimitConfig,
+  gasLimitPolicy: decodeLimitConfig,
+  typedDataPolicy: decodeTypedDataConfig,
+};
+
+function isReadable(name: PolicyName, config: Hex): boolean {
+  try {
+    decoders[name](config);
+    return true;
+  } catch (error) {
+    if (error instanceof LatchkeyError) return false;
+    throw error;
+  }
+}
+
 const verifierNames = [
   ...(["erc1271Verifier", "frostVerifier", "p256Verifier", "p256PrecompileVerifier", "webAuthnVerifier"] as const),
   ...(["webAuthnPrecompileVerifier", "webCryptoP256Verifier", "webCryptoP256PrecompileVerifier"] as const),
@@ -73,7 +103,10 @@ export type View = {
   readonly contracts: ReadonlyMap<Address, ContractInfo>;
   readonly messages: readonly MessageInfo[];
   readonly names: Names;
-  readonly policyName: (policy: Address) => (typeof policyNames)[number] | undefined;
+  /** What a policy is called that is known and whose configuration can be read. */
+  readonly policyName: (policy: Policy) => PolicyName | undefined;
+  /** Whether a policy is known, but not what its configuration says: the contract refuses such a one. */
+  readonly isMalformed: (policy: Policy) => boolean;
   readonly verifierName: (verifier: Address) => keyof typeof keyKinds | undefined;
   readonly native: (value: bigint) => string;
   readonly nativeSymbol: string;
@@ -117,13 +150,28 @@ export function createView(
     ...found.map((token) => ({ ...token, isSelfNamed: true })),
     ...tokens.map((token, index) => ({ ...parseToken(token, index), isSelfNamed: false })),
   ];
+  const nameOfPolicy = (policy: Address) =>
+    policyNames.find((name) => isAddressEqual(findContract(name, rest.deployments), policy));
+  const readable = new Map<string, boolean>();
+  const isKnownReadable = (name: PolicyName, config: Hex): boolean => {
+    const key = `${name} ${config}`;
+    const known = readable.get(key) ?? isReadable(name, config);
+    readable.set(key, known);
+    return known;
+  };
   const view = {
     session,
     tokens: new Map(known.map((token) => [getAddress(token.address), token])),
     contracts: new Map(contracts.map((contract) => [getAddress(contract.address), contract])),
     messages,
-    policyName: (policy: Address) =>
-      policyNames.find((name) => isAddressEqual(findContract(name, rest.deployments), policy)),
+    policyName: ({ policy, config }: Policy) => {
+      const name = nameOfPolicy(policy);
+      return name !== undefined && isKnownReadable(name, config) ? name : undefined;
+    },
+    isMalformed: ({ policy, config }: Policy) => {
+      const name = nameOfPolicy(policy);
+      return name !== undefined && !isKnownReadable(name, config);
+    },
     verifierName: (verifier: Address) =>
       verifierNames.find((name) => isAddressEqual(findContract(name, rest.deployments), verifier)),
     native: nativeAmount(nativeSymbol),
