@@ -7,6 +7,7 @@ import {
   encodeAbiParameters,
   encodeEventTopics,
   encodeFunctionResult,
+  erc20Abi,
   type Hex,
   numberToHex,
   parseAbi,
@@ -36,6 +37,9 @@ export function createMockClient(
     initialized?: boolean;
     spent?: readonly [bigint, bigint, bigint];
     accountId?: string;
+    /** What tokens say of themselves. */
+    symbol?: string;
+    decimals?: number;
     signedGrantsOf?: readonly [boolean, Hex];
     /** Sessions that were published, one a block. */
     logs?: readonly { id: Hex; data: Hex; account: Hex }[];
@@ -56,18 +60,29 @@ export function createMockClient(
     spent = [0n, 0n, 0n],
     spentOf,
     accountId = "biconomy.nexus.1.0.0",
+    symbol,
+    decimals,
     signedGrantsOf = [false, "0x"],
     logs = [],
     latest = BigInt(logs.length + 1),
     onGetLogs,
   } = state;
-  const abi = [...sessionKeyManagerAbi, ...erc20LimitPolicyAbi, ...erc7579Abi, ...entryPoint07Abi, ...accountAbi];
+  const abi = [
+    ...sessionKeyManagerAbi,
+    ...erc20LimitPolicyAbi,
+    ...erc7579Abi,
+    ...entryPoint07Abi,
+    ...accountAbi,
+    ...erc20Abi,
+  ];
   const results: Record<string, unknown> = {
     epochOf: epoch,
     isInitialized: initialized,
     isModuleInstalled: installed,
     getNonce: 5n,
     accountId,
+    symbol,
+    decimals,
     signedGrantsOf,
     eip712Domain: ["0x0f", "Nexus", "1.0.1", 1n, account, zeroHash, []],
   };
@@ -80,6 +95,8 @@ export function createMockClient(
       sessionStatus: statusOf(second),
       spent: spentOf ? [spentOf(second), 0n, 0n] : spent,
     };
+    // As an address without a contract answers.
+    if (known[functionName] === undefined) return "0x";
     return encodeFunctionResult({ abi, functionName, result: known[functionName] } as never);
   };
   const getLogs = ({ fromBlock = "0x0", toBlock = "0x0" }: { fromBlock?: Hex; toBlock?: Hex } = {}) => {

@@ -13,7 +13,7 @@ import {
 } from "./getSessionStatus.js";
 
 export type InspectSessionParameters = GetSessionStatusParameters & {
-  /** Tokens and contracts to put names to in the description, see {@link describeSession}. */
+  /** Tokens and contracts to name in the description, see {@link describeSession}; other tokens are asked for their names. */
   describe?: Omit<DescribeSessionParameters, "now" | "deployments"> | undefined;
 };
 
@@ -38,7 +38,7 @@ export type InspectSessionReturnType = GetSessionStatusReturnType & {
  * @param client A client of the session's chain that can read contracts.
  * @param parameters {@link InspectSessionParameters}
  * @returns {@link InspectSessionReturnType}
- * @throws ContractNotConfiguredError, and viem's errors of `readContract` and `getBlock`.
+ * @throws ContractNotConfiguredError, ChainMismatchError, and viem's errors of `readContract` and `getBlock`.
  *
  * @example
  * import { inspectSession, type Session } from "latchkey";
@@ -59,6 +59,8 @@ export async function inspectSession(
     getSessionStatus(client, { session, proof, contracts }),
     getSessionAllowance(client, { session, contracts }),
   ]);
+  const { now, epoch } = status;
+  const description = await describeSession(session, { epoch, ...describe, client, now, deployments: contracts });
   const { validAfter, validUntil } = session;
   const until = validUntil === 0 ? undefined : validUntil;
   return {
@@ -67,6 +69,6 @@ export async function inspectSession(
     window: { from: validAfter === 0 ? undefined : validAfter, until },
     secondsLeft: until === undefined ? undefined : Math.max(0, until + 1 - status.now),
     allowances,
-    description: describeSession(session, { ...describe, now: status.now, deployments: contracts }),
+    description,
   };
 }

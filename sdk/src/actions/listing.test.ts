@@ -174,6 +174,14 @@ describe("inspectSession", () => {
     expect(description.lines.join("\n")).toContain("USDC");
   });
 
+  it("describes with what the chain knows: the epoch, and what tokens say of themselves", async () => {
+    const { client, requests } = createMockClient({ epoch: 3n, symbol: "USDC", decimals: 6 });
+    const { description } = await inspectSession(client, { session, contracts });
+    expect(description.lines.join("\n")).toContain("USDC");
+    expect(description.risks).toContain("It has ended already, with its epoch.");
+    expect(requests.filter((request) => request === "epochOf")).toHaveLength(1);
+  });
+
   it("knows sessions without an end, and ended ones", async () => {
     expect(await inspect("never")).toMatchObject({
       window: { from: undefined, until: undefined },

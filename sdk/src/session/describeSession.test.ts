@@ -32,6 +32,7 @@ import {
   encodeSession,
   endsWith,
   every,
+  getContracts,
   gt,
   hasHash,
   hasLength,
@@ -42,6 +43,7 @@ import {
   type Permission,
   packedAt,
   type Session,
+  sessionKeyManagerAbi,
   some,
   startsWith,
   taggedBy,
@@ -519,13 +521,55 @@ describe("with a client", () => {
       "May send USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed only: at most 50 USDC per day.
       May send the token 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed only: at most 1,500 units in total."
     `);
+    for (const symbol of [
+      "UЅDC",
+      "USDC\u202e",
+      "US\u200bDC",
+      "E-18",
+      "e9",
+      "000",
+      "5",
+      "a b",
+      ".USDC",
+      "",
+      "U".repeat(17),
+    ]) {
+      answer(game, symbol, 3);
+      const { lines, risks } = await describeSession(session, { client, tokens, now });
+      expect(lines[2]).toContain("May send the token 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC to");
+      expect(risks).toEqual([]);
+    }
+    for (const symbol of ["1INCH", "USD₮0", "$WIF", "X", "UNI-V2", "USDC.e"]) {
+      answer(game, symbol, 3);
+      const { lines } = await describeSession(session, { client, tokens, now });
+      expect(lines[2]).toContain(`May send ${symbol} (0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC) to`);
+    }
     answers.clear();
     expect(await describeSession(session, { client, now })).toEqual(describeSession(session, { now }));
   });
 
+  test("the account's epoch is read, and a session of another one is a risk", async () => {
+    const { manager } = getContracts();
+    const data = encodeFunctionData({ abi: sessionKeyManagerAbi, functionName: "epochOf", args: [account] });
+    const result = encodeFunctionResult({ abi: sessionKeyManagerAbi, functionName: "epochOf", result: 7n });
+    answers.set(`${manager} ${data}`.toLowerCase(), result);
+    for (const chain of [mainnet, { ...mainnet, contracts: {} }]) {
+      const { client, requests } = connect(chain);
+      const risksOf = async (epoch: bigint) =>
+        (await describeSession(define({ actions: [daily], epoch }), { client, tokens, now })).risks;
+      expect(await risksOf(7n)).toEqual([]);
+      expect(requests).toEqual(["eth_call"]);
+      expect(await risksOf(6n)).toEqual(["It has ended already, with its epoch."]);
+      expect(await risksOf(8n)).toEqual([
+        "It is for a later epoch of the account: it would come to life when all sessions are revoked.",
+      ]);
+    }
+    answers.clear();
+  });
+
   test("asks nothing that is known, and no other chain", async () => {
     const { client, requests } = connect(mainnet);
-    await describeSession(define({ actions: [daily] }), { client, tokens, now });
+    await describeSession(define({ actions: [daily] }), { client, tokens, now, epoch: 0n });
     expect(requests).toEqual([]);
     await expect(describeSession(session, { client: connect(polygon).client, now })).rejects.toThrow(
       ChainMismatchError,

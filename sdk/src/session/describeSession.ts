@@ -1,4 +1,5 @@
 import {
+  type Abi,
   type AbiFunction,
   type Address,
   type Client,
@@ -11,15 +12,18 @@ import {
   slice,
   zeroAddress,
 } from "viem";
-import { multicall, readContract } from "viem/actions";
-import { findContract } from "../addresses.js";
+import { readContract } from "viem/actions";
+import { getAction } from "viem/utils";
+import { type ContractOverrides, findContract } from "../addresses.js";
 import { anyPaymaster, anySelector, anyTarget, noCalldata } from "../constants.js";
 import { ChainMismatchError } from "../errors/use.js";
+import { sessionKeyManagerAbi } from "../generated.js";
 import { decodeAbiRuleConfig } from "../policies/abiRule.js";
 import { decodeErc20LimitConfig, type Erc20Limits, erc20Functions } from "../policies/erc20Limit.js";
 import { decodeLimitConfig, type Limits } from "../policies/limit.js";
 import { type DecodedMessagePermission, decodeTypedDataConfig } from "../policies/typedData.js";
 import type { Action, Policy, Session } from "../types.js";
+import { readTogether } from "../utils/readTogether.js";
 import { checkParameters } from "../utils/validate.js";
 import { describeCallRules, describeFieldRules, type Field } from "./describeRules.js";
 import { listActionRisks, listMessageRisks, listRisks } from "./listRisks.js";
@@ -61,8 +65,8 @@ const parameterNames = [
  * Works offline, also for a session that was read back from the chain. What it does not know it shows as it stands: tokens
  * by address and smallest unit, functions by selector. What it cannot read (a policy of somebody else's, or a malformed
  * configuration) is a risk. With a
- * `client` it asks the chain for the symbols and decimals of tokens that `tokens` does not name, in one round trip, and
- * returns a promise.
+ * `client` it asks the chain for the symbols and decimals of tokens that `tokens` does not name, and for the account's epoch,
+ * in one round trip, and returns a promise.
  *
  * @param session The session.
  * @param parameters {@link DescribeSessionParameters}, and perhaps a viem `client` for the session's chain.
@@ -93,40 +97,81 @@ export function describeSession(
 ): DescribeSessionReturnType | Promise<DescribeSessionReturnType> {
   checkParameters("describeSession's second argument", parameters, parameterNames);
   const { client, ...rest } = parameters;
-  if (client === undefined) return describe(createView(session, rest, []));
-  return readTokens(client, session, rest).then((found) =>
-    describe(createView(session, { nativeSymbol: client.chain?.nativeCurrency.symbol, ...rest }, found)),
-  );
+  return client === undefined ? describe(createView(session, rest, [])) : describeWith(client, session, rest);
 }
 
-/** What tokens with limits say of themselves; those that say nothing proper are left out. */
-async function readTokens(
+async function describeWith(
   client: Client,
   session: Session,
-  { tokens = [], deployments }: DescribeSessionParameters,
-): Promise<readonly TokenInfo[]> {
+  parameters: DescribeSessionParameters,
+): Promise<DescribeSessionReturnType> {
   if (client.chain && session.chainId !== 0n && BigInt(client.chain.id) !== session.chainId)
     throw new ChainMismatchError({ expected: session.chainId, actual: BigInt(client.chain.id) });
+  const { tokens = [], epoch, deployments } = parameters;
+  const unknown = listTokens(session, deployments).filter(
+    (target) => !tokens.some(({ address }) => isAddressEqual(address, target)),
+  );
+  const manager = findContract("manager", deployments);
+  const reads: readonly Read[] = [
+    ...unknown.flatMap((address) => [
+      { address, abi: erc20Abi, functionName: "symbol" },
+      { address, abi: erc20Abi, functionName: "decimals" },
+    ]),
+    // A chain without the manager has no epochs.
+    ...(epoch === undefined && !isAddressEqual(manager, zeroAddress)
+      ? [{ address: manager, abi: sessionKeyManagerAbi, functionName: "epochOf", args: [session.account] }]
+      : []),
+  ];
+  const answers = await readAll(client, reads);
+  const found = unknown.flatMap((address, index) => toToken(address, answers[2 * index], answers[2 * index + 1]));
+  const current = answers[2 * unknown.length];
+  const known = {
+    nativeSymbol: client.chain?.nativeCurrency.symbol,
+    ...parameters,
+    epoch: epoch ?? (typeof current === "bigint" ? current : undefined),
+  };
+  return describe(createView(session, known, found));
+}
+
+/** The tokens with limits. */
+function listTokens({ actions }: Session, deployments: ContractOverrides | undefined): readonly Address[] {
   const policy = findContract("erc20LimitPolicy", deployments);
-  const known = new Set(tokens.map(({ address }) => getAddress(address)));
-  const targets = session.actions
+  const targets = actions
     .filter(({ policies }) => policies.some((one) => isAddressEqual(one.policy, policy)))
     .map(({ target }) => getAddress(target));
-  const unknown = [...new Set(targets)].filter((target) => !known.has(target));
-  const reads = unknown.flatMap((address) => [
-    { address, abi: erc20Abi, functionName: "symbol" } as const,
-    { address, abi: erc20Abi, functionName: "decimals" } as const,
-  ]);
+  return [...new Set(targets)].filter((target) => !isAddressEqual(target, anyTarget));
+}
+
+type Read = { address: Address; abi: Abi; functionName: string; args?: readonly unknown[] };
+
+/** What was read, in one round trip; undefined where nothing was. */
+async function readAll(client: Client, reads: readonly Read[]): Promise<readonly unknown[]> {
   if (reads.length === 0) return [];
-  const answers: readonly unknown[] = client.chain?.contracts?.multicall3
-    ? (await multicall(client, { contracts: reads })).map(({ result }) => result)
-    : await Promise.all(reads.map((read) => readContract(client, read).catch(() => undefined)));
-  return unknown.flatMap((address, index) => {
-    const [symbol, decimals] = answers.slice(2 * index, 2 * index + 2);
-    // A symbol is what a stranger wrote: it must not read like a part of the sentence around it.
-    const isProper = typeof symbol === "string" && /^[\p{L}\p{N}$₮.+-]{1,16}$/u.test(symbol);
-    return isProper && typeof decimals === "number" && decimals <= 77 ? [{ address, symbol, decimals }] : [];
+  return readTogether(client, async (reader) => {
+    const settled = await Promise.allSettled(
+      reads.map((read) => getAction(reader, readContract, "readContract")(read)),
+    );
+    const [first] = settled;
+    // Perhaps it was asking together that failed.
+    if (reader !== client && first?.status === "rejected" && settled.every(({ status }) => status === "rejected"))
+      throw first.reason;
+    return settled.map((answer) => (answer.status === "fulfilled" ? answer.value : undefined));
   });
+}
+
+/** What a token says of itself, if it is proper. */
+function toToken(address: Address, symbol: unknown, decimals: unknown): readonly TokenInfo[] {
+  return isProperSymbol(symbol) && typeof decimals === "number" && decimals <= 77
+    ? [{ address, symbol, decimals }]
+    : [];
+}
+
+/**
+ * A symbol is what a stranger wrote: it must not read like a part of the sentence around it or of the amount before it, and
+ * not look like another one in other letters.
+ */
+function isProperSymbol(symbol: unknown): symbol is string {
+  return typeof symbol === "string" && /^(?=.{1,16}$)(\d*[A-Za-z$₮]{2}|[A-Za-z$₮]$)[A-Za-z0-9$₮.+-]*$/.test(symbol);
 }
 
 function describe(view: View): DescribeSessionReturnType {

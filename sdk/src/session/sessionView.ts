@@ -53,7 +53,7 @@ export type DescribeSessionParameters = {
   nativeSymbol?: string | undefined;
   /** The time to judge by, in seconds since 1970 or as a Date; the local clock's if it is left out. */
   now?: number | Date | undefined;
-  /** The account's epoch, see {@link getEpoch}, if it is known: a session of another one is a risk. */
+  /** The account's epoch, see {@link getEpoch}: a session of another one is a risk. A `client` is asked if it is left out. */
   epoch?: bigint | undefined;
   /** The contracts of Latchkey, where they are not the known ones. */
   deployments?: ContractOverrides | undefined;
