@@ -2,7 +2,11 @@ import { type Address, type Hex, numberToHex, RpcError } from "viem";
 import type { ContractOverrides } from "../addresses.js";
 import { LatchkeyError } from "../errors/base.js";
 import type { DefineSessionParameters } from "../session/defineSession.js";
-import { type DescribeSessionReturnType, describeSession } from "../session/describeSession.js";
+import {
+  type DescribeSessionParameters,
+  type DescribeSessionReturnType,
+  describeSession,
+} from "../session/describeSession.js";
 import type { Session } from "../types.js";
 import { parsePermissionRequest, permissionTypes, ruleTypes, toSessionFromPermissionRequest } from "./convert.js";
 import {
@@ -67,6 +71,8 @@ export type CreatePermissionProviderParameters = {
   store?: PermissionStore | undefined;
   /** Last second of permissions that come without a rule "expiry"; they are refused if it is left out. */
   validUntil?: DefineSessionParameters["validUntil"] | undefined;
+  /** The tokens and contracts that the wallet knows, to name them in descriptions, see {@link describeSession}. */
+  describe?: Pick<DescribeSessionParameters, "tokens" | "contracts" | "abis" | "nativeSymbol"> | undefined;
   /** Contracts to use in place of the known ones. */
   contracts?: ContractOverrides | undefined;
 };
@@ -138,7 +144,7 @@ function throwRpcError(error: unknown): never {
 }
 
 async function requestPermissions(
-  { account, chainIds, fees, getEpoch, approve, validUntil, contracts }: CreatePermissionProviderParameters,
+  { account, chainIds, fees, getEpoch, approve, validUntil, describe, contracts }: CreatePermissionProviderParameters,
   store: PermissionStore,
   params: unknown,
 ): Promise<readonly PermissionResponse[]> {
@@ -154,8 +160,13 @@ async function requestPermissions(
       const toSession = (epoch: bigint) =>
         toSessionFromPermissionRequest({ request, account, fees, epoch, validUntil, contracts });
       toSession(0n);
-      const session = toSession(await getEpoch({ chainId, account }));
-      return { request, session, description: describeSession(session, { deployments: contracts }) };
+      const epoch = await getEpoch({ chainId, account });
+      const session = toSession(epoch);
+      return {
+        request,
+        session,
+        description: describeSession(session, { ...describe, epoch, deployments: contracts }),
+      };
     }),
   );
   const approvals = await approve(proposals);
