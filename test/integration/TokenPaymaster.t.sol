@@ -6,6 +6,7 @@ import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {Action, Policy, Session} from "contracts/types/Session.sol";
 import {TokenPaymaster} from "../mocks/TokenPaymaster.sol";
+import {Deployed} from "../utils/Deployed.sol";
 import {NexusTest} from "../utils/NexusTest.sol";
 
 /// @notice A stolen session key pays for operations that do nothing, through a paymaster that takes the account's tokens for
@@ -25,7 +26,7 @@ contract TokenPaymasterTest is NexusTest {
         IEntryPoint(ENTRYPOINT).depositTo{value: 1 ether}(address(paymaster));
         vm.prank(account);
         token.approve(address(paymaster), type(uint256).max);
-        gasLimit = deployCode("GasLimitPolicy.sol:GasLimitPolicy");
+        gasLimit = Deployed.at("gasLimitPolicy", "GasLimitPolicy.sol:GasLimitPolicy");
     }
 
     function test_TheGasBudgetBoundsWhatAPaymasterTakesInTokens() external {

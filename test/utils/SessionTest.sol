@@ -8,6 +8,7 @@ import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
 import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {Action, Policy, Session} from "contracts/types/Session.sol";
+import {Deployed} from "./Deployed.sol";
 import {UseBuilder} from "./UseBuilder.sol";
 
 /// @notice What tests of sessions share: the deployed contracts, a session key, and user operations under a session.
@@ -21,9 +22,10 @@ abstract contract SessionTest is Test {
     Vm.Wallet internal key;
 
     function setUp() public virtual {
-        manager = ISessionKeyManager(deployCode("SessionKeyManager.sol:SessionKeyManager"));
-        erc20Limit = IERC20LimitPolicy(deployCode("ERC20LimitPolicy.sol:ERC20LimitPolicy"));
-        abiRules = IABIRulePolicy(deployCode("ABIRulePolicy.sol:ABIRulePolicy"));
+        Deployed.select();
+        manager = ISessionKeyManager(Deployed.at("sessionKeyManager", "SessionKeyManager.sol:SessionKeyManager"));
+        erc20Limit = IERC20LimitPolicy(Deployed.at("erc20LimitPolicy", "ERC20LimitPolicy.sol:ERC20LimitPolicy"));
+        abiRules = IABIRulePolicy(Deployed.at("abiRulePolicy", "ABIRulePolicy.sol:ABIRulePolicy"));
         key = vm.createWallet("session key");
         vm.warp(1_800_000_000);
     }

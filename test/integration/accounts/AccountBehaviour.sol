@@ -21,6 +21,7 @@ import {OpenPaymaster} from "../../mocks/OpenPaymaster.sol";
 import {PermitToken} from "../../mocks/PermitToken.sol";
 import {SignatureAccount} from "../../mocks/SignatureAccount.sol";
 import {EntryPointVersion} from "../../utils/EntryPoints.sol";
+import {Deployed} from "../../utils/Deployed.sol";
 import {SessionTest} from "../../utils/SessionTest.sol";
 import {AccountName, AppMessage, SignatureBuilder} from "../../utils/SignatureBuilder.sol";
 import {UseBuilder} from "../../utils/UseBuilder.sol";
@@ -78,7 +79,7 @@ contract AccountBehaviour is SessionTest {
         token = IMintableERC20(deployCode("MockERC20.sol:MockERC20", abi.encode("USDC", "USDC", 6)));
         otherToken = IMintableERC20(deployCode("MockERC20.sol:MockERC20", abi.encode("EURC", "EURC", 6)));
         permitToken = new PermitToken();
-        typedDataPolicy = deployCode("TypedDataPolicy.sol:TypedDataPolicy", abi.encode(abiRules));
+        typedDataPolicy = Deployed.at("typedDataPolicy", "TypedDataPolicy.sol:TypedDataPolicy", abi.encode(abiRules));
         HARNESS.create(address(manager));
         account = HARNESS.account();
         _fund(account);
@@ -227,7 +228,7 @@ contract AccountBehaviour is SessionTest {
     }
 
     function test_HasALimitOnEther() external {
-        address policy = deployCode("NativeLimitPolicy.sol:NativeLimitPolicy");
+        address policy = Deployed.at("nativeLimitPolicy", "NativeLimitPolicy.sol:NativeLimitPolicy");
         Session memory limited = _newSession(account, 1);
         limited.actions[PAY].policies = new Policy[](1);
         limited.actions[PAY].policies[0] = Policy(policy, abi.encodePacked(uint8(2), uint128(1.5 ether)));
@@ -244,7 +245,7 @@ contract AccountBehaviour is SessionTest {
     }
 
     function test_HasALimitOnItsOperations() external {
-        address policy = deployCode("UsageLimitPolicy.sol:UsageLimitPolicy");
+        address policy = Deployed.at("usageLimitPolicy", "UsageLimitPolicy.sol:UsageLimitPolicy");
         (Session memory limited, bytes32 limitedId) = _grantWithOperationPolicy(policy, 2);
         _handle(_sessionOp(limited, claim(TRANSFER), _transfer(shop, 1)));
         // A batch is one operation.
@@ -254,7 +255,7 @@ contract AccountBehaviour is SessionTest {
     }
 
     function test_HasALimitOnGas() external {
-        address policy = deployCode("GasLimitPolicy.sol:GasLimitPolicy");
+        address policy = Deployed.at("gasLimitPolicy", "GasLimitPolicy.sol:GasLimitPolicy");
         PackedUserOperation memory op = _newOp(account, _transfer(shop, 1));
         uint256 cost = _gasOf(op) * 1 gwei;
         (Session memory limited, bytes32 limitedId) = _grantWithOperationPolicy(policy, uint128(2 * cost - 1));
@@ -287,7 +288,7 @@ contract AccountBehaviour is SessionTest {
     }
 
     function test_ActsWithAP256Key() external {
-        address verifier = deployCode("P256Verifier.sol:P256Verifier", abi.encode(false));
+        address verifier = Deployed.at("p256Verifier", "P256Verifier.sol:P256Verifier", abi.encode(false));
         uint256 privateKey = uint256(keccak256("a P-256 key"));
         (uint256 x, uint256 y) = vm.publicKeyP256(privateKey);
         Session memory s = _newSession(account, 1);

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Test} from "forge-std/Test.sol";
+import {Deployed} from "../../utils/Deployed.sol";
 import {AccountBehaviour} from "./AccountBehaviour.sol";
 import {AccountHarness} from "./AccountHarness.sol";
 
@@ -12,6 +13,7 @@ abstract contract AccountTest is Test {
     function newHarness() internal virtual returns (AccountHarness);
 
     function setUp() external {
+        Deployed.select();
         behaviour = new AccountBehaviour(newHarness());
         _run();
     }
