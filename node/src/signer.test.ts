@@ -1,4 +1,5 @@
-import { parseJson } from "latchkey/distributed/protocol";
+import { aggregate, openCommitment, parseJson, toFrostPublic } from "latchkey/distributed/protocol";
+import { type Hex, size } from "viem";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { at, Group, type Participant, random, refusal, wake } from "../test/group.js";
 import type { KeyRecord } from "./store.js";
@@ -39,6 +40,43 @@ it("gives one part for a commitment, however often it is asked at once", async (
   const given = answers.filter(({ status }) => status === "fulfilled");
   expect(given).toHaveLength(1);
   expect(await refusal(() => signer.prepare({ record, attempt, commitments }))).toBe("nonce");
+});
+
+it("gives parts that fit each other, in whatever order each node is told the commitments", async () => {
+  const { signer, record, second, commit } = begin();
+  const { attempt, commitments } = commit();
+  const digest = random();
+  const answers = await Promise.all([
+    signer.prepare({ record, attempt, commitments }).sign(digest),
+    second.signer.prepare({ record: second.record, attempt, commitments: [...commitments].reverse() }).sign(digest),
+  ]);
+  const { nodes } = record.consent;
+  const frostPublic = toFrostPublic({ nodes, threshold: 2, commitments: record.commitments });
+  const shares = new Map(answers.map(({ from, body }): [Hex, Hex] => [from, Object(parseJson(body)).share]));
+  const opened = commitments.map((message) => openCommitment(message, { key: record.id, attempt }));
+  for (const order of [opened, [...opened].reverse()])
+    expect(size(aggregate({ frostPublic, nodes, commitments: order, digest, shares }))).toBe(96);
+});
+
+it("gives parts that fit nothing if nodes are told of different commitments", async () => {
+  const { signer, record, second, commit } = begin();
+  const [one, other] = [commit(), commit()];
+  const digest = random();
+  const { attempt, commitments } = one;
+  // The second node's commitment of another attempt is not one of this.
+  const mixed = [commitments[0], other.commitments[1]];
+  expect(await refusal(() => signer.prepare({ record, attempt, commitments: mixed }))).toContain("another attempt");
+  // A second one that a node signed for the same attempt, because it lies: each part is of its own list.
+  const lie = wake(second.store).signer.commit({ record: second.record, attempt });
+  const answers = await Promise.all([
+    signer.prepare({ record, attempt, commitments: [commitments[0], lie] }).sign(digest),
+    second.signer.prepare({ record: second.record, attempt, commitments }).sign(digest),
+  ]);
+  const { nodes } = record.consent;
+  const frostPublic = toFrostPublic({ nodes, threshold: 2, commitments: record.commitments });
+  const shares = new Map(answers.map(({ from, body }): [Hex, Hex] => [from, Object(parseJson(body)).share]));
+  const opened = commitments.map((message) => openCommitment(message, { key: record.id, attempt }));
+  expect(() => aggregate({ frostPublic, nodes, commitments: opened, digest, shares })).toThrow();
 });
 
 it("gives nothing if the commitment was forgotten, and made anew, while the operation was looked at", async () => {

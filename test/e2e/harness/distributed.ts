@@ -82,7 +82,7 @@ export async function grantDistributed(
 export async function defineFor(
   world: World,
   account: OwnedAccount,
-  sessionKey: DistributedSessionKey,
+  sessionKey: SessionKey,
 ): Promise<Session> {
   return defineSession({
     account: account.address,
@@ -153,7 +153,7 @@ export async function postTo(
 /** Sends calls with a distributed key through the bundler. */
 export async function sendWith(
   world: World,
-  { session, sessionKey }: Pick<DistributedSession, "session" | "sessionKey">,
+  { session, sessionKey }: { session: Session; sessionKey: SessionKey },
   calls: Call[],
   { preflight = true, nonceKey = 0 } = {},
 ): Promise<UserOperationReceipt> {
