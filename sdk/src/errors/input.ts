@@ -258,7 +258,10 @@ export class UnknownArgumentError extends LatchkeyError {
   readonly argument: string;
   constructor({ argument, available }: { argument: string; available: readonly string[] }) {
     super("UnknownArgumentError", `The function has no argument \`${argument}\`.`, {
-      facts: [`Available: ${available.length > 0 ? available.join(", ") : "none"}`],
+      facts: [
+        `Available: ${available.length > 0 ? available.join(", ") : "none"}`,
+        ...(available.some((name) => /^\d+$/.test(name)) ? ["Arguments without a name go by their position."] : []),
+      ],
     });
     this.argument = argument;
   }

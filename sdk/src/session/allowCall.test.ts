@@ -90,6 +90,18 @@ describe("allowCall", () => {
     expect(rulesOf(permission)[0]?.[0]?.word).toBe(1);
   });
 
+  it("takes a list where no parameter has a name, and names those that have", () => {
+    const mint = { abi: "mint(address,uint256)", address: game } as const;
+    const listed = allowCall({ ...mint, args: [isAccount(), lte(5n)] });
+    expect(listed).toEqual(allowCall({ ...mint, args: { 0: isAccount(), 1: lte(5n) } }));
+    const named = { abi: "mint(address to, uint256 id)", address: game, args: [isAccount(), lte(5n)] } as const;
+    // @ts-expect-error They have names.
+    expect(() => allowCall(named)).toThrow("it takes an object with rules by name: to, id.");
+    const three = [isAccount(), lte(5n), 1n] as const;
+    expect(() => allowCall({ ...mint, args: three as never })).toThrow(UnknownArgumentError);
+    expect(() => allowCall({ ...mint, args: [] as never })).toThrow(MissingRulesError);
+  });
+
   it("packs rules as documented", () => {
     const permission = allowCall({ abi, functionName: "post", address: game, args: { id: oneOf([1n, 2n, 1n]) } });
     expect(permission.actions[0]?.policies[0]).toEqual({

@@ -172,9 +172,15 @@ function skip(place: Place, words: number): Place {
 
 function compileTuple(first: Place, parameters: readonly AbiParameter[], value: unknown): Groups {
   const { path } = first;
-  if (typeof value !== "object" || value === null || isMade(value) || Array.isArray(value))
-    throw new InvalidRuleError({ argument: path, type: "tuple", reason: "it takes an object with rules by name" });
   const names = getNames(parameters);
+  // A list does where nothing has a name: the signature "mint(address,uint256)".
+  const isList = Array.isArray(value) && names.some((name, index) => name !== String(index));
+  if (typeof value !== "object" || value === null || isMade(value) || isList)
+    throw new InvalidRuleError({
+      argument: path,
+      type: "tuple",
+      reason: `it takes an object with rules by name: ${names.join(", ")}`,
+    });
   for (const key of Object.keys(value))
     if (!names.includes(key)) throw new UnknownArgumentError({ argument: `${path}.${key}`, available: names });
   if (Object.keys(value).length === 0) throw new MissingRulesError({ where: `\`${path}\`` });
