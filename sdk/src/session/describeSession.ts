@@ -259,7 +259,9 @@ function describeToken(view: View, first: Action, actions: readonly Action[], li
   const { target, maxValue } = first;
   const selectors = actions.map(({ selector }) => selector);
   const verbs = Object.entries(erc20Functions).flatMap(([name, { selector }]) =>
-    selectors.includes(selector) ? [tokenVerbs[name as keyof typeof tokenVerbs]] : [],
+    selectors.includes(selector) || selectors.includes(anySelector)
+      ? [tokenVerbs[name as keyof typeof tokenVerbs]]
+      : [],
   );
   const { perCall, recipients, ...rest } = limits;
   const token = view.tokens.get(getAddress(target));

@@ -380,3 +380,148 @@ describe("a malformed configuration of a known policy", () => {
     }
   });
 });
+
+describe("what rules leave free", () => {
+  const router = "0x2626664c2603336E57B271c5C0b26F421741e481";
+  const signature =
+    "swap((address tokenIn, address recipient, uint256 amountIn) params, address[] path, bytes data, uint256 deadline)";
+  const nested =
+    "swap((bytes data, address to, (address token, uint256 amount) inner) params, (address who, string note)[] list)";
+  const free = (names: string) => `Nothing limits ${names} of swap on ${router}.`;
+  const swap = (abi: string, args: object) =>
+    risksOf(
+      { actions: [allowCall({ abi, functionName: "swap", address: router, args: args as never } as never)] },
+      { abis: [abi] },
+    );
+
+  test.each([
+    [signature, { deadline: lte(5n) }, "params.tokenIn, params.recipient, path and data"],
+    [signature, { params: { recipient: isAccount() } }, "params.tokenIn, path and data"],
+    [signature, { params: { tokenIn: usdc, recipient: neq(shop) }, path: [usdc] }, "params.recipient and data"],
+    [
+      signature,
+      { params: { tokenIn: anyOf(usdc, neq(shop)), recipient: isAccount() } },
+      "params.tokenIn, path and data",
+    ],
+    [
+      signature,
+      {
+        params: anyOf({ tokenIn: usdc, recipient: isAccount() }, { tokenIn: shop, recipient: isAccount() }),
+        data: "0x",
+      },
+      "path",
+    ],
+    [
+      signature,
+      { params: anyOf({ tokenIn: usdc, recipient: isAccount() }, { tokenIn: shop, amountIn: lte(5n) }), data: "0x" },
+      "params.recipient and path",
+    ],
+    [nested, { params: { inner: { amount: lte(5n) } } }, "params.data, params.to, params.inner.token and list"],
+    [nested, { params: { inner: { token: usdc }, to: shop } }, "params.data and list"],
+    [nested, { params: { inner: { token: usdc } }, list: every({ who: shop }) }, "params.data and params.to"],
+  ])("of %s is named, case %#", (abi, args, names) => {
+    expect(swap(abi, args)).toEqual([free(names)]);
+  });
+
+  test("is nothing where every address and all bytes are limited", () => {
+    const params = { tokenIn: oneOf([usdc, shop]), recipient: isAccount() };
+    expect(swap(signature, { params, path: every(usdc), data: "0x" })).toEqual([]);
+  });
+
+  test("inside of calls is named as well, at any depth", () => {
+    const multicall = (data: object) =>
+      risksOf({
+        actions: [
+          allowCall({
+            abi: "multicall(bytes[] data)",
+            functionName: "multicall",
+            address: router,
+            args: { data } as never,
+          }),
+        ],
+      });
+    const inside = `inside of multicall on ${router}`;
+    const sweep = { abi: "sweep(address to)", functionName: "sweep" } as const;
+    const unknown = `The function 0x01681a62 ${inside} is not known here: nobody can read what it does.`;
+    expect(multicall(every(isCall({ ...sweep, anyArguments: true })))).toEqual([
+      unknown,
+      `Nothing limits the arguments of 0x01681a62 ${inside}.`,
+    ]);
+    expect(multicall(every(isCall({ ...sweep, args: { to: isAccount() } })))).toEqual([unknown]);
+    const outer = { abi: "multicall(bytes[] data)", functionName: "multicall" } as const;
+    const anything = `Nothing limits the arguments of multicall ${inside}.`;
+    expect(multicall(every(isCall({ ...outer, anyArguments: true })))).toEqual([anything]);
+    expect(
+      multicall(every(isCall({ ...outer, args: { data: every(isCall({ ...outer, anyArguments: true })) } }))),
+    ).toEqual([anything]);
+  });
+});
+
+describe("limits that limit nothing", () => {
+  const most = 2n ** 108n - 1n;
+
+  test.each([
+    ["total", { total: most }],
+    ["period", { perPeriod: { amount: 2n ** 100n, period: "day" } }],
+  ] as const)("of tokens, by their %s, are a risk", (_, limits) => {
+    expect(risksOf({ actions: [allowErc20({ token: usdc, recipients: [shop], ...limits })] })).toEqual([unlimited]);
+  });
+
+  test("have a bound beneath which they count", () => {
+    expect(risksOf({ actions: [allowErc20({ token: usdc, recipients: [shop], total: 2n ** 100n - 1n })] })).toEqual([]);
+  });
+
+  test("of gas and of operations are a risk", () => {
+    const gas = "Nothing limits how many operations there are: a stolen key could spend all ETH of the account on gas.";
+    const limitless = { maxPerOperation: 5n, total: most };
+    expect(risksOf({ actions: [limited], fees: limitless })).toEqual([gas]);
+    const count = (total: bigint) => [usageLimit({ total, of: "operations" })];
+    expect(risksOf({ actions: [limited], fees: limitless, operationPolicies: count(2n ** 20n) })).toEqual([gas]);
+    expect(risksOf({ actions: [limited], fees: limitless, operationPolicies: count(2n ** 20n - 1n) })).toEqual([]);
+  });
+});
+
+test("a limit on any function of a token is one on its approvals, too", () => {
+  const session = defineSession({
+    ...{ account, chainId: 1, sessionKey: shop, validUntil: new Date("2026-12-04T12:00:00Z"), fees },
+    actions: [limited],
+  });
+  const actions = session.actions.map((action) => ({ ...action, selector: "0xffffffff" as const }));
+  const { title, risks } = describeSession({ ...session, actions }, { now });
+  expect(risks).toEqual([`Any function of ${usdc} may be called, also ones that you do not know.`, outlive]);
+  expect(title).toContain("May send, move by transferFrom, approve and approve more of at most 5 units in total");
+});
+
+describe("names", () => {
+  test("of others' letters, or of none, are shown as what they are", () => {
+    const show = (name: string) =>
+      describeOne(
+        { actions: [allowErc20({ token: usdc, recipients: [shop], total: 5n })] },
+        {
+          tokens: [{ address: usdc, symbol: `${name}1`, decimals: 0 }],
+          contracts: [{ address: shop, name }],
+          nativeSymbol: `${name}2`,
+        },
+      ).lines.join("\n");
+    for (const [name, shown] of [
+      ["the\u202e shop", "the\\u202e shop"],
+      ["the\u200bshop", "the\\u200bshop"],
+      ["the\nshop", "the\\nshop"],
+      ["the\u3164shop", "the\\u3164shop"],
+      ["the\u{e0041}shop", "the\\ue0041shop"],
+      ['Zoë\'s "shop"', 'Zoë\'s "shop"'],
+    ] as const) {
+      expect(show(name)).toContain(`to ${shown} (${shop}) only: at most 5 ${shown}1 in total.`);
+      expect(show(name)).toContain(`0.01 ${shown}2 of gas`);
+    }
+  });
+
+  test("of functions in other letters are in quotes", () => {
+    const item = { type: "function", name: "trаnsfer", stateMutability: "nonpayable", outputs: [] } as const;
+    const call = { ...item, inputs: [{ name: "аmount", type: "uint256" }] } as const;
+    const permission = allowCall({ abi: [call], functionName: "trаnsfer", address: usdc, args: { аmount: 1n } });
+    expect(describeOne({ actions: [permission] }, { abis: [[call]] }).lines[1]).toBe(
+      `May call "trаnsfer" of ${usdc}: "аmount" is 1.`,
+    );
+  });
+});

@@ -1,18 +1,31 @@
-import { getAddress, hexToString, isAddressEqual, size, slice, zeroAddress } from "viem";
+import { type AbiFunction, getAddress, type Hex, hexToString, isAddressEqual, size, slice, zeroAddress } from "viem";
 import { anyPaymaster, anySelector, anyTarget, noCalldata } from "../constants.js";
-import { decodeAbiRuleConfig } from "../policies/abiRule.js";
+import { type AbiCallRule, decodeAbiRuleConfig } from "../policies/abiRule.js";
 import { decodeErc20LimitConfig, type Erc20Limits } from "../policies/erc20Limit.js";
 import { decodeLimitConfig, type Limits } from "../policies/limit.js";
 import { type DecodedMessagePermission, decodeTypedDataConfig } from "../policies/typedData.js";
 import type { Action, Policy } from "../types.js";
-import { type AllowedCall, fixesWord, type Grip, getGrip, listInnerCalls, tokenFunctions } from "./ruleRisks.js";
+import {
+  type AllowedCall,
+  fixesWord,
+  type Grip,
+  getGrip,
+  listFreeArguments,
+  listInnerCalls,
+  tokenFunctions,
+} from "./ruleRisks.js";
 import { findFunction, findMessage, nameOf, type View } from "./sessionView.js";
 import { spendingMessages } from "./spendingMessages.js";
-import { identifier, quote } from "./words.js";
+import { identifier, joinWords, quote } from "./words.js";
+
+/** More than there is of anything: a limit that high is none. A token of 18 decimals would have 10^12 whole ones. */
+const boundless = 2n ** 100n;
+/** More operations than an account makes. */
+const countless = 2n ** 20n;
 
 /** What counts how much there is in all, or in each period, and not only at once. */
-function isCumulative({ total, perPeriod }: Pick<Limits, "total" | "perPeriod">): boolean {
-  return total !== undefined || perPeriod !== undefined;
+function isCumulative({ total, perPeriod }: Pick<Limits, "total" | "perPeriod">, most = boundless): boolean {
+  return [total, perPeriod?.amount].some((amount) => amount !== undefined && amount < most);
 }
 
 /** Whether some policy of a name limits all together, or each period. */
@@ -25,7 +38,7 @@ function hasOperationCount(view: View, of: "operations" | "calls"): boolean {
   return view.session.operationPolicies.some((policy) => {
     if (view.policyName(policy) !== "usageLimitPolicy") return false;
     const limits = decodeLimitConfig(policy.config);
-    return isCumulative(limits) && (of === "operations" || limits.countsCalls === true);
+    return isCumulative(limits, countless) && (of === "operations" || limits.countsCalls === true);
   });
 }
 
@@ -132,7 +145,8 @@ export function listActionRisks(view: View, action: Action): readonly string[] {
     ...(isAnywhere && isTransfer ? [`${view.nativeSymbol} may go to anyone.`] : []),
     ...(isAnywhere && !isTransfer ? [`The function ${identifier(what)} may be called on any contract.`] : []),
     ...(selector === anySelector ? [`Any function of ${where} may be called, also ones that you do not know.`] : []),
-    ...listFunctionRisks(view, action, grip),
+    ...listFunctionRisks(view, action, { groups, grip }),
+    ...listInnerRisks(view, action, listInnerCalls(groups)),
     ...(maxValue > 0n &&
     isUncounted &&
     !isCounted(view, [...policies, ...view.session.operationPolicies], "nativeLimitPolicy")
@@ -142,16 +156,45 @@ export function listActionRisks(view: View, action: Action): readonly string[] {
   ];
 }
 
-function listFunctionRisks(view: View, { target, selector }: Action, grip: Grip): readonly string[] {
+function listFunctionRisks(view: View, { target, selector }: Action, rules: Rules): readonly string[] {
   if (selector === anySelector || selector === noCalldata) return [];
   const item = findFunction(view, target, selector);
   const where = isAddressEqual(target, anyTarget) ? "any contract" : nameOf(view, target);
-  const what = `${identifier(item?.name ?? selector)} on ${where}`;
+  return listArgumentRisks(`${identifier(item?.name ?? selector)} on ${where}`, item, { ...rules, selector });
+}
+
+/** Those of functions that may be called inside of a call. */
+function listInnerRisks(view: View, { target, selector }: Action, calls: readonly AllowedCall[]): readonly string[] {
+  const outer = identifier(findFunction(view, target, selector)?.name ?? selector);
+  const where = isAddressEqual(target, anyTarget) ? "any contract" : nameOf(view, target);
+  return calls.flatMap(({ selector: inner, groups }) => {
+    const item = view.names.functionBySelector(inner);
+    const what = `${identifier(item?.name ?? inner)} inside of ${outer} on ${where}`;
+    return listArgumentRisks(what, item, { groups, grip: getGrip(groups), selector: inner });
+  });
+}
+
+type Rules = { readonly groups: readonly (readonly AbiCallRule[])[]; readonly grip: Grip };
+
+function listArgumentRisks(
+  what: string,
+  item: AbiFunction | undefined,
+  { groups, grip, selector }: Rules & { readonly selector: Hex },
+): readonly string[] {
+  if (grip === "none" && item?.inputs.length !== 0)
+    return [...listUnknown(what, item), `Nothing limits the arguments of ${what}.`];
+  // What moves tokens has risks of its own. Without rules, a policy that is not known has them.
+  const isKnown = tokenFunctions[selector] !== undefined || groups.length === 0;
+  const free = isKnown || item === undefined ? [] : listFreeArguments(item.inputs, groups);
   return [
-    ...(item === undefined ? [`The function ${what} is not known here: nobody can read what it does.`] : []),
-    ...(grip === "none" && item?.inputs.length !== 0 ? [`Nothing limits the arguments of ${what}.`] : []),
+    ...listUnknown(what, item),
     ...(grip === "exceptions" ? [`The arguments of ${what} are limited only by values that they may not have.`] : []),
+    ...(free.length === 0 || grip === "exceptions" ? [] : [`Nothing limits ${joinWords(free)} of ${what}.`]),
   ];
+}
+
+function listUnknown(what: string, item: AbiFunction | undefined): readonly string[] {
+  return item === undefined ? [`The function ${what} is not known here: nobody can read what it does.`] : [];
 }
 
 /** What may happen to tokens, by calls of functions that all tokens have; also inside of other calls. */
@@ -171,7 +214,7 @@ function listTokenRisks({
     const token = tokenFunctions[one.selector];
     return token ? [{ ...one, token }] : [];
   });
-  const isLimited = limits.some(isCumulative);
+  const isLimited = limits.some((limit) => isCumulative(limit));
   const isUnlimited =
     (limits.length > 0 && !isLimited) ||
     (isUncounted &&
@@ -191,7 +234,7 @@ function listTokenRisks({
     ...(known.some(({ token }) => token.isForAll)
       ? [`Whoever is approved may take all tokens of ${where}, also those that come later.`]
       : []),
-    ...(known.some(({ token }) => token.isApproval)
+    ...(known.some(({ token }) => token.isApproval) || (limits.length > 0 && call.selector === anySelector)
       ? [`Approvals of ${where} outlive the session, and its revocation.`]
       : []),
   ];

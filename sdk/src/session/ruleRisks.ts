@@ -1,7 +1,9 @@
-import type { Hex } from "viem";
+import type { AbiParameter, Hex } from "viem";
 import type { AbiCallRule, AbiValueRule, Comparison } from "../policies/abiRule.js";
 import type { AbiShapeType } from "../policies/abiShape.js";
 import { getTypeInfo } from "../policies/abiWord.js";
+import { countWords, isDynamic } from "./compileRules.js";
+import { identifier } from "./words.js";
 
 /** Groups of rules, as a policy has them: an AND of ORs. */
 type Groups<rule> = readonly (readonly rule[])[];
@@ -70,17 +72,96 @@ const fixing: readonly Comparison[] = ["eq", "oneOf", "isAccount"];
 
 /** Whether rules leave a word of the arguments only values that they name. */
 export function fixesWord(groups: Groups<AbiCallRule>, word: number): boolean {
+  return fixesPath(groups, [word]);
+}
+
+function fixesPath(groups: Groups<AbiCallRule>, path: readonly number[]): boolean {
   return groups.some((group) =>
     group.every((rule) =>
       "shape" in rule
-        ? rule.groups.some((inner) => inner.every((value) => isFixing(value, word)))
-        : rule.word === word && fixing.includes(rule.comparison),
+        ? fixesValue(rule.groups, path)
+        : path.length === 1 && rule.word === path[0] && fixing.includes(rule.comparison),
     ),
   );
 }
 
-function isFixing({ path: [first, ...others], ...rule }: AbiValueRule, word: number): boolean {
-  return first === word && others.length === 0 && rule.test === "value" && fixing.includes(rule.comparison);
+function fixesValue(groups: Groups<AbiValueRule>, path: readonly number[]): boolean {
+  return groups.some((group) => group.every((rule) => isFixing(rule, path)));
+}
+
+function isFixing(rule: AbiValueRule, path: readonly number[]): boolean {
+  if (!startsWith(path, rule.path)) return false;
+  const rest = path.slice(rule.path.length);
+  if (rule.test === "all") return fixesValue(rule.groups, rest);
+  return rest.length === 0 && rule.test === "value" && fixing.includes(rule.comparison);
+}
+
+function startsWith(path: readonly number[], beginning: readonly number[]): boolean {
+  return beginning.every((step, index) => step === path[index]);
+}
+
+/** Whether rules limit something in a value that holds others, or bytes. */
+function touchesPath(groups: Groups<AbiCallRule>, path: readonly number[]): boolean {
+  return groups.some((group) =>
+    group.every((rule) => "shape" in rule && touchesValue(rule.groups, path, { tuple: rule.shape })),
+  );
+}
+
+function touchesValue(groups: Groups<AbiValueRule>, path: readonly number[], scope: AbiShapeType | undefined): boolean {
+  return groups.some((group) =>
+    group.every((rule) =>
+      rule.test === "all" && startsWith(path, rule.path)
+        ? touchesValue(rule.groups, path.slice(rule.path.length), rule.path.reduce(stepInto, scope))
+        : startsWith(rule.path, path) && getGripOfValue(rule, scope) === "some",
+    ),
+  );
+}
+
+/**
+ * The arguments of a function that say who is meant, or that may hold calls, and that rules leave free: addresses that
+ * may be others than those that rules name, and bytes and lists that no rule is about.
+ */
+export function listFreeArguments(inputs: readonly AbiParameter[], groups: Groups<AbiCallRule>): readonly string[] {
+  return listSensitive(inputs, { container: [], head: 0 }, "").flatMap(({ name, path, isAddress }) =>
+    (isAddress ? fixesPath : touchesPath)(groups, path) ? [] : [name],
+  );
+}
+
+type Sensitive = { readonly name: string; readonly path: readonly number[]; readonly isAddress: boolean };
+
+/** Where values are: those of a static tuple are in line with what is around it. */
+function listSensitive(
+  parameters: readonly AbiParameter[],
+  { container, head }: { readonly container: readonly number[]; readonly head: number },
+  prefix: string,
+): readonly Sensitive[] {
+  let at = head;
+  return parameters.flatMap((parameter, index) => {
+    const place = at;
+    at += countWords(parameter);
+    const own =
+      parameter.name === undefined || parameter.name === "" ? `argument ${index}` : identifier(parameter.name);
+    return listSensitiveIn(parameter, { container, head: place }, prefix === "" ? own : `${prefix}.${own}`);
+  });
+}
+
+function listSensitiveIn(
+  parameter: AbiParameter,
+  place: { readonly container: readonly number[]; readonly head: number },
+  name: string,
+): readonly Sensitive[] {
+  const path = [...place.container, place.head];
+  if (parameter.type === "address") return [{ name, path, isAddress: true }];
+  if ("components" in parameter && parameter.type === "tuple")
+    return listSensitive(parameter.components, isDynamic(parameter) ? { container: path, head: 0 } : place, name);
+  return isDynamic(parameter) && holdsSensitive(parameter) ? [{ name, path, isAddress: false }] : [];
+}
+
+function holdsSensitive(parameter: AbiParameter): boolean {
+  return (
+    /^(address|bytes)(\[|$)/.test(parameter.type) ||
+    ("components" in parameter && parameter.components.some(holdsSensitive))
+  );
 }
 
 /** How far rules limit arguments: not at all, only by values that are not allowed, or otherwise. */
@@ -116,6 +197,14 @@ function getGripOfValue(rule: AbiValueRule, scope: AbiShapeType | undefined): Gr
       return getGripOfValues(rule.groups, shape);
     case "every":
       return getGripOfValues(rule.groups, typeof shape === "object" && "array" in shape ? shape.array : undefined);
+    case "decoded":
+      return getGripOfValues(rule.groups, { tuple: rule.shape });
+    case "tagged":
+      return weakest(
+        rule.alternatives.map(({ arguments: inner }) =>
+          inner === undefined ? "none" : getGripOfValues(inner.groups, { tuple: inner.shape }),
+        ),
+      );
     default:
       return "some";
   }

@@ -25,7 +25,7 @@ import type { Policy, Session } from "../types.js";
 import { parseAddress, parseAmount, parseNumber, parseTime } from "../utils/validate.js";
 import { type AbiInput, parseAbiInput } from "./abiInput.js";
 import type { Names } from "./describeRules.js";
-import { identifier, nativeAmount, shorten } from "./words.js";
+import { identifier, nativeAmount, plain, shorten } from "./words.js";
 
 /** A token as people know it. */
 export type TokenInfo = { readonly address: Address; readonly symbol: string; readonly decimals: number };
@@ -119,7 +119,7 @@ function parseToken({ address, symbol, decimals }: TokenInfo, index: number): To
   const name = `tokens[${index}]`;
   if (typeof symbol !== "string") throw new InvalidParameterError({ parameter: `${name}.symbol`, expected: "a text" });
   parseNumber(`${name}.decimals`, decimals, 0, 255);
-  return { address: parseAddress(`${name}.address`, address), symbol, decimals };
+  return { address: parseAddress(`${name}.address`, address), symbol: plain(symbol), decimals };
 }
 
 /** Functions that are the same everywhere. */
@@ -174,8 +174,8 @@ export function createView(
     },
     verifierName: (verifier: Address) =>
       verifierNames.find((name) => isAddressEqual(findContract(name, rest.deployments), verifier)),
-    native: nativeAmount(nativeSymbol),
-    nativeSymbol,
+    native: nativeAmount(plain(nativeSymbol)),
+    nativeSymbol: plain(nativeSymbol),
     now: rest.now === undefined ? Math.floor(Date.now() / 1000) : parseTime("now", rest.now),
     epoch: rest.epoch === undefined ? undefined : parseAmount("epoch", rest.epoch, 2n ** 64n - 1n),
   };
@@ -223,7 +223,7 @@ export function nameOf(
   const key = getAddress(address);
   const name = contracts.get(key)?.name ?? tokens.get(key)?.symbol;
   const shown = style === "full" ? key : shorten(key);
-  return name === undefined ? shown : `${name} (${shown})`;
+  return name === undefined ? shown : `${plain(name)} (${shown})`;
 }
 
 export type Style = "full" | "short";

@@ -8,10 +8,18 @@ export function shorten(bytes: Hex): string {
   return `${shown.slice(0, 6)}…${shown.slice(-4)}`;
 }
 
-/** A name as it stands if it looks like one in code; else in quotes, as it may read like a part of the sentence. */
+/**
+ * A name as it stands if it looks like one in code; else in quotes, as it may read like a part of the sentence, or like
+ * another name in other letters.
+ */
 export function identifier(name: string): string {
   // Selectors are no names, but look like none either.
-  return /^(0x[0-9a-f]{8}|[\p{L}_$][\p{L}\p{N}_$.]{0,63}( \d+)?)$/u.test(name) ? name : quote(name);
+  return /^(0x[0-9a-f]{8}|[A-Za-z_$][\w$.]{0,63}( \d+)?)$/.test(name) ? name : quote(name);
+}
+
+/** A name that the caller gives, with nothing in it that a screen would not show as it is. */
+export function plain(name: string): string {
+  return quote(name).slice(1, -1).replaceAll('\\"', '"');
 }
 
 /** "a, b and c" */
@@ -23,8 +31,9 @@ export function joinWords(words: readonly string[], last = "and"): string {
 /** A text in quotes, with nothing in it that a screen would not show as it is. */
 export function quote(text: string): string {
   return JSON.stringify(text).replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cn}\p{Co}]/gu,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    // Letters that show nothing are those of Hangul that fill a place, and the empty pattern of Braille.
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Cn}\p{Co}\u115f\u1160\u2800\u3164\uffa0]/gu,
+    (letter) => `\\u${(letter.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
   );
 }
 
