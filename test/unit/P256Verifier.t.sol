@@ -271,6 +271,7 @@ abstract contract P256PrecompileTest is P256VerifierTest {
     }
 }
 
+/// forge-config: default.fuzz.runs = 1000
 contract P256VerifierSolidityTest is P256VerifierTest {
     function _name() internal pure override returns (string memory) {
         return "P256Verifier";
@@ -285,6 +286,7 @@ contract P256VerifierSolidityTest is P256VerifierTest {
     }
 }
 
+/// forge-config: default.fuzz.runs = 1000
 contract P256VerifierPrecompileTest is P256PrecompileTest {
     function _name() internal pure override returns (string memory) {
         return "P256Verifier";
@@ -295,6 +297,7 @@ contract P256VerifierPrecompileTest is P256PrecompileTest {
     }
 }
 
+/// forge-config: default.fuzz.runs = 1000
 contract WebCryptoP256VerifierSolidityTest is P256VerifierTest {
     function _name() internal pure override returns (string memory) {
         return "WebCryptoP256Verifier";
@@ -320,6 +323,7 @@ contract WebCryptoP256VerifierSolidityTest is P256VerifierTest {
     }
 }
 
+/// forge-config: default.fuzz.runs = 1000
 contract WebCryptoP256VerifierPrecompileTest is P256PrecompileTest {
     function _name() internal pure override returns (string memory) {
         return "WebCryptoP256Verifier";

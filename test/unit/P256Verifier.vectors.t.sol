@@ -6,6 +6,7 @@ import {Test} from "forge-std/Test.sol";
 
 /// @notice The verifier with the precompile and the one without give the same answer, which is the right one: for Project
 /// Wycheproof's vectors, and for signatures that are made to lead through the corners of the arithmetic.
+/// forge-config: default.fuzz.runs = 1000
 contract P256VerifierVectorsTest is Test {
     bytes4 private constant VALID = IERC7913SignatureVerifier.verify.selector;
     bytes4 private constant INVALID = 0xffffffff;

@@ -325,12 +325,14 @@ abstract contract WebAuthnVerifierTest is Test {
     }
 }
 
+/// forge-config: default.fuzz.runs = 1000
 contract WebAuthnVerifierSolidityTest is WebAuthnVerifierTest {
     function _usesPrecompile() internal pure override returns (bool) {
         return false;
     }
 }
 
+/// forge-config: default.fuzz.runs = 1000
 contract WebAuthnVerifierPrecompileTest is WebAuthnVerifierTest {
     function _usesPrecompile() internal pure override returns (bool) {
         return true;

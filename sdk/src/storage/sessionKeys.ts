@@ -1,5 +1,6 @@
 import { bytesToHex, type Hex, hexToBytes, keccak256, size, slice } from "viem";
 import { type ToWebAuthnAccountParameters, toWebAuthnAccount } from "viem/account-abstraction";
+import { InvalidParameterError } from "../errors/input.js";
 import {
   DecryptionFailedError,
   SessionKeyNotFoundError,
@@ -104,7 +105,7 @@ export function createSessionKeyStore(adapter: StorageAdapter, encryption: Encry
 
   async function load(name: Hex, options: LoadSessionKeyOptions = {}): Promise<KeptSessionKey> {
     checkParameters("load's options", options, ["getFn", "rpId", "clientDataLength"]);
-    const sessionKey = parseBytes("sessionKey", name);
+    const sessionKey = parseName(name);
     const entry = getEntry(sessionKey);
     const text = await adapter.get(entry);
     const where = describeEntry(adapter, entry);
@@ -135,7 +136,7 @@ export function createSessionKeyStore(adapter: StorageAdapter, encryption: Encry
   }
 
   async function remove(name: Hex): Promise<void> {
-    const sessionKey = parseBytes("sessionKey", name);
+    const sessionKey = parseName(name);
     const entry = getEntry(sessionKey);
     await cryptoKeys?.remove(entry);
     await updateEntry(adapter, entry, (current) => {
@@ -217,6 +218,17 @@ function takePasskey(sessionKey: Hex, { credentialId }: Passkey, options: LoadSe
 
 function getVerifierOf(sessionKey: Hex): Hex {
   return slice(sessionKey, 0, 20);
+}
+
+/** The name of a key, which errors show: so 32 bytes, which would be a private key, are refused here without being shown. */
+function parseName(name: unknown): Hex {
+  const isSecret = typeof name === "string" && /^(0x)?[0-9a-f]{64}$/i.test(name);
+  if (isSecret)
+    throw new InvalidParameterError({
+      parameter: "sessionKey",
+      expected: "the name of a key, but as long as a private key",
+    });
+  return parseBytes("sessionKey", name);
 }
 
 /** Where a key is kept. Session keys may be long: a name of a file may not. */
