@@ -112,6 +112,8 @@ contract SessionKeyManagerCallsTest is ManagerTest {
             bytes memory reason =
                 abi.encodeWithSelector(ISessionKeyManager.SelectorForbidden.selector, _idOf(action), 0, selectors[i]);
             _expectRefused(action, target, 0, abi.encodePacked(selectors[i], "arguments"), reason);
+            // The sentinel is a target like any other here.
+            _expectRefused(action, ANY_TARGET, 0, abi.encodePacked(selectors[i], "arguments"), reason);
         }
     }
 

@@ -150,6 +150,32 @@ contract SessionKeyManagerPaymentTest is ManagerTest {
         expectRefused(op, reason);
     }
 
+    /// @dev Numbers of 128 bits and a bit more, of which sum and product are the first that do not fit.
+    function test_RevertWhen_TheProductIsJustTooLarge() external {
+        PackedUserOperation memory op = newOp(account, pingCall());
+        Session memory session = pingSession();
+        session.maxOpCost = type(uint128).max;
+        bytes32 id = grant(session);
+        op.signature = sign(session, 0, claim(0), OP_HASH);
+        bytes memory reason = abi.encodeWithSelector(
+            ISessionKeyManager.OpCostExceeded.selector, id, type(uint128).max, type(uint256).max
+        );
+        // 2^129 times 2^127.
+        op.accountGasLimits = bytes32(uint256(type(uint128).max) << 128 | 1);
+        op.preVerificationGas = 1 << 128;
+        op.gasFees = bytes32(uint256(1) << 127);
+        expectRefused(op, reason);
+        // 2^128 times the most there is, 2^128 short of what does not fit.
+        op.preVerificationGas = 0;
+        op.gasFees = bytes32(uint256(type(uint128).max));
+        expectRefused(
+            op,
+            abi.encodeWithSelector(
+                ISessionKeyManager.OpCostExceeded.selector, id, type(uint128).max, uint256(type(uint128).max) << 128
+            )
+        );
+    }
+
     function test_RevertWhen_EveryLimitIsTheLargest() external {
         PackedUserOperation memory op = newOp(account, pingCall());
         Session memory session = pingSession();

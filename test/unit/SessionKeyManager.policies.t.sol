@@ -304,6 +304,24 @@ contract SessionKeyManagerPoliciesTest is ManagerTest {
         assertEq(recorder.asked(3), _question(id, calls[2], "third"));
     }
 
+    /// @dev Each question is written where the one before it was.
+    function test_AQuestionHoldsNothingOfTheOneBefore() external {
+        Session memory session = sessionWith(newAction(target, PING));
+        session.actions[0].policies = new Policy[](2);
+        session.actions[0].policies[0] = Policy(address(recorder), _ones(500));
+        session.actions[0].policies[1] = Policy(address(recorder), _ones(1));
+        bytes32 id = grant(session);
+        Execution[] memory calls = new Execution[](2);
+        calls[0] = Execution(target, 0, bytes.concat(PING, _ones(300)));
+        calls[1] = Execution(target, 0, bytes.concat(PING, _ones(1)));
+        validate(opUnder(session, batch(calls), claim(0, 0)));
+
+        assertEq(recorder.count(), 4);
+        for (uint256 i = 0; i < 4; ++i) {
+            assertEq(recorder.asked(i), _question(id, calls[i / 2], session.actions[0].policies[i % 2].config));
+        }
+    }
+
     function test_TwoActionsWithOneConfigurationShareABudget() external {
         address other = makeAddr("other");
         Session memory session = sessionWith(
@@ -431,6 +449,13 @@ contract SessionKeyManagerPoliciesTest is ManagerTest {
     /// @dev A bound below 2^47; every eighth or so is 0.
     function _time(uint48 time) private pure returns (uint48) {
         return time % 8 == 0 ? 0 : uint48(time % TIME_LIMIT);
+    }
+
+    function _ones(uint256 length) private pure returns (bytes memory ones) {
+        ones = new bytes(length);
+        for (uint256 i = 0; i < length; ++i) {
+            ones[i] = 0xff;
+        }
     }
 
     function _question(bytes32 id, Execution memory call, bytes memory config) private view returns (bytes32) {

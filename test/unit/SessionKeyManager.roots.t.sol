@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
+import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {Vm} from "forge-std/Test.sol";
 import {GrantTest} from "../utils/GrantTest.sol";
 import {Random} from "../utils/RandomSession.sol";
@@ -57,6 +58,20 @@ contract SessionKeyManagerRootsTest is GrantTest {
         _grant(_rootOf(session, proof));
         assertEq(validate(opWithProof(session, proof)), windowOf(session));
         assertEq(validate(opWithProof(session, proof)), windowOf(session));
+    }
+
+    function test_TheProofComesBehindTheClaimsOfAllCalls() external {
+        Session memory session = pingSession();
+        bytes32[] memory proof = ids("a sibling");
+        _grant(_rootOf(session, proof));
+        Execution[] memory calls = new Execution[](3);
+        for (uint256 i = 0; i < calls.length; ++i) {
+            calls[i] = Execution(target, 0, abi.encodeWithSelector(PING, i));
+        }
+        PackedUserOperation memory op = newOp(account, batch(calls));
+        bytes memory use = UseBuilder.withProof(UseBuilder.pack(session, 0, new uint8[](3)), proof);
+        op.signature = signUse(use, UseBuilder.hash(session), OP_HASH);
+        assertEq(validate(op), windowOf(session));
     }
 
     function test_EqualSiblings() external {

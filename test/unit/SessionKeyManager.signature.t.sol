@@ -65,6 +65,21 @@ contract SessionKeyManagerSignatureTest is ManagerTest {
         }
     }
 
+    /// @dev What ecrecover is asked, and what is in memory where its answer would be, must not count as its answer.
+    function test_WithoutAnAnswerNothingIsTheKey() external {
+        address[3] memory keys = [key.addr, account, address(manager)];
+        for (uint256 i = 0; i < keys.length; ++i) {
+            Session memory session = pingSession();
+            session.sessionKey = abi.encodePacked(keys[i]);
+            bytes32 word = bytes32(uint256(uint160(keys[i])));
+            PackedUserOperation memory op = newOp(account, pingCall());
+            op.signature = abi.encodePacked(_use(session), word, word, uint8(0));
+            _assertWrong(session, op);
+            op.signature = abi.encodePacked(_use(session), bytes32(0), word, uint8(27));
+            _assertWrong(session, op);
+        }
+    }
+
     function testFuzz_SignatureForAnotherOperationIsWrong(bytes32 userOpHash) external {
         vm.assume(userOpHash != OP_HASH);
         Session memory session = pingSession();
