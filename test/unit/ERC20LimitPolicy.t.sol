@@ -184,6 +184,21 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
         _check(_limits().inTotal(MAX_LIMIT).pack(), abi.encodeWithSelector(selector, to, amount));
     }
 
+    function test_RevertWhen_SelectorIsOneBitOff() external {
+        bytes4[4] memory known = [
+            IERC20.transfer.selector,
+            IERC20.transferFrom.selector,
+            IERC20.approve.selector,
+            IToken.increaseAllowance.selector
+        ];
+        bytes memory config = _limits().inTotal(100).pack();
+        for (uint256 i = 0; i < 4 * 32; ++i) {
+            bytes4 selector = known[i / 32] ^ bytes4(uint32(1 << (i % 32)));
+            vm.expectRevert(abi.encodeWithSelector(IERC20LimitPolicy.FunctionNotAllowed.selector, selector));
+            _check(config, abi.encodeWithSelector(selector, RECIPIENT, 1));
+        }
+    }
+
     function test_RevertWhen_CalldataIsShorterThanASelector() external {
         bytes memory config = _limits().inTotal(100).pack();
         bytes[5] memory calls = [bytes(""), hex"a9", hex"a905", hex"a9059c", hex"000000"];
