@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, Group, passphrase } from "../test/group.js";
 import type { KeyRecord } from "./store.js";
 
-// As it is published: compiled before.
-const cli = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+// As it is published, compiled before.
+const cli = fileURLToPath(new URL("../bin/latchkey-node.js", import.meta.url));
 const backupPassphrase = "a passphrase for backups";
 let group: Group;
 let directory: string;

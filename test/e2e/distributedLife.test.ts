@@ -5,6 +5,7 @@ import { allowNativeTransfer, defineSession, getSessionStatus, grantSession, rot
 import {
   createDistributedSessionKey,
   type DistributedNode,
+  type DistributedProgress,
   KeyGenerationFailedError,
   NodesMismatchError,
   revokeDistributedSessionKey,
@@ -58,7 +59,11 @@ describe("generating a key", () => {
     const { connection, failures } = await generationFailures(infos());
     expect(failures).toEqual([[nodeAt(2).identity, "unreachable"]]);
     await nodeAt(2).start();
-    const key = await createDistributedSessionKey(connection);
+    const told: DistributedProgress[] = [];
+    const key = await createDistributedSessionKey({ ...connection, onProgress: (progress) => told.push(progress) });
+    const answered = told.filter(({ outcome }) => outcome === "answered").map(({ step }) => step);
+    expect(answered).toEqual(["round1", "round2", "round3", "activate"].flatMap((step) => Array(3).fill(step)));
+    expect(told.filter(({ step }) => step === "status").map(({ failure }) => failure?.code)).toContain("unknown-key");
     // The same consent is for the same key, however often it is asked for.
     const again = await createDistributedSessionKey({ ...connection, threshold: 2 });
     expect(again.sessionKey).toBe(key.sessionKey);

@@ -66,11 +66,13 @@ export async function createDistributedSessionKey(
     throw new InvalidParameterError({ parameter: "threshold", expected: `the consent's, which is ${threshold}` });
   const { nodes, client, keyId } = connect(connection);
 
-  const known = await findGenerated();
-  const generated = known ?? (await generate());
-  await askAll("activate", nodes, () => ({ messages: generated.messages }), readNothing);
-  const publicKey = { nodes: consent.nodes, threshold, commitments: generated.commitments };
-  return toDistributedSessionKey({ ...connection, publicKey });
+  return inTurn(keyId, async () => {
+    const known = await findGenerated();
+    const generated = known ?? (await generate());
+    await askAll("activate", nodes, () => ({ messages: generated.messages }), readNothing);
+    const publicKey = { nodes: consent.nodes, threshold, commitments: generated.commitments };
+    return toDistributedSessionKey({ ...connection, publicKey });
+  });
 
   /** What the nodes said at the end of an attempt that all of them completed, if there is one. */
   async function findGenerated(): Promise<GeneratedKey | undefined> {
@@ -185,3 +187,16 @@ type GeneratedAnswer = {
 type GeneratedKey = { readonly commitments: readonly Hex[]; readonly messages: readonly NodeMessage[] };
 
 function readNothing(): void {}
+
+const turns = new Map<Hex, Promise<unknown>>();
+
+/** Generates a key once if it is asked for several times at once: attempts beside each other would be in each other's way. */
+function inTurn<value>(keyId: Hex, action: () => Promise<value>): Promise<value> {
+  const done = (turns.get(keyId) ?? Promise.resolve()).then(action, action);
+  turns.set(keyId, done);
+  const forget = () => {
+    if (turns.get(keyId) === done) turns.delete(keyId);
+  };
+  done.then(forget, forget);
+  return done;
+}

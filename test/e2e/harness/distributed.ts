@@ -79,11 +79,7 @@ export async function grantDistributed(
 }
 
 /** A session of the account with a key. */
-export async function defineFor(
-  world: World,
-  account: OwnedAccount,
-  sessionKey: SessionKey,
-): Promise<Session> {
+export async function defineFor(world: World, account: OwnedAccount, sessionKey: SessionKey): Promise<Session> {
   return defineSession({
     account: account.address,
     chainId: world.info.chainId,
