@@ -81,7 +81,8 @@ const logged: unknown[] = [];
 
 beforeEach(() => {
   logged.length = 0;
-  for (const method of methods) vi.spyOn(console, method).mockImplementation((...words) => void logged.push(...words));
+  for (const method of methods)
+    vi.spyOn(console, method).mockImplementation((...words: unknown[]) => void logged.push(...words));
 });
 
 afterEach(() => {
