@@ -146,7 +146,11 @@ describe("a session in words", () => {
       Risk: Approvals of USDC (0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48) outlive the session, and its revocation."
     `);
     const unlike = allowErc20({ token: usdc, functions: ["approve"], total: 1n });
-    expect(show(define({ actions: [daily, unlike], allowSeparateBudgets: true }), known)).not.toContain("Together");
+    expect(show(define({ actions: [daily, unlike], allowSeparateBudgets: true }), known)).toContain(
+      `Together, the 2 limits on USDC (${usdc}) allow at most 50 USDC per day plus 0.000001 USDC in total.`,
+    );
+    const single = allowErc20({ token: usdc, functions: ["approve"], perCall: 1n });
+    expect(show(define({ actions: [daily, single], allowSeparateBudgets: true }), known)).not.toContain("Together");
   });
 
   test("native currency, tokens of a collection, and loud permissions", () => {
@@ -539,6 +543,14 @@ describe("with a client", () => {
       expect(lines[2]).toContain("May send the token 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC to");
       expect(risks).toEqual([]);
     }
+    for (const symbol of ["USDC", "usdc", "USDC.", "$USDC"]) {
+      answer(game, symbol, 3);
+      const { lines } = await describeSession(session, { client, tokens, now });
+      expect(lines[2]).toContain("May send the token 0xCcCCccccCCCCcCCCCCCcCcCccCcCCCcCcccccccC to");
+    }
+    answer(game, "PO1", 3);
+    const alike = [...tokens, { address: shop, symbol: "POL", decimals: 18 }] as const;
+    expect((await describeSession(session, { client, tokens: alike, now })).risks).toEqual([]);
     for (const symbol of ["1INCH", "USD₮0", "$WIF", "X", "UNI-V2", "USDC.e"]) {
       answer(game, symbol, 3);
       const { lines } = await describeSession(session, { client, tokens, now });

@@ -47,7 +47,7 @@ import { addLimits, describeBounds, formatAmount, formatTime, identifier, joinWo
 export type { ContractInfo, DescribeSessionParameters, MessageInfo, TokenInfo } from "./sessionView.js";
 
 export type DescribeSessionReturnType = {
-  /** What the session is, in one sentence. */
+  /** What the session is, in one sentence: a heading, which stands for no more than one of the lines. Show them with it. */
   readonly title: string;
   /** What it may do, a sentence each. */
   readonly lines: readonly string[];
@@ -123,7 +123,11 @@ async function describeWith(
       : []),
   ];
   const answers = await readAll(client, reads);
-  const found = unknown.flatMap((address, index) => toToken(address, answers[2 * index], answers[2 * index + 1]));
+  const taken = new Set(tokens.map(({ symbol }) => toSkeleton(symbol)));
+  // What the caller calls by a name is not to be mistaken for a token that gives itself that name.
+  const found = unknown
+    .flatMap((address, index) => toToken(address, answers[2 * index], answers[2 * index + 1]))
+    .filter(({ symbol }) => !taken.has(toSkeleton(symbol)));
   const current = answers[2 * unknown.length];
   const known = {
     nativeSymbol: client.chain?.nativeCurrency.symbol,
@@ -157,6 +161,16 @@ async function readAll(client: Client, reads: readonly Read[]): Promise<readonly
       throw first.reason;
     return settled.map((answer) => (answer.status === "fulfilled" ? answer.value : undefined));
   });
+}
+
+/** What symbols that look alike have in common. */
+function toSkeleton(symbol: string): string {
+  return `${symbol}`
+    .toLowerCase()
+    .replace(/[il|]/g, "1")
+    .replaceAll("o", "0")
+    .replaceAll("₮", "t")
+    .replace(/[$.+-]/g, "");
 }
 
 /** What a token says of itself, if it is proper. */
@@ -362,9 +376,16 @@ function describeSums(view: View): readonly string[] {
       budgets.set(getAddress(target), known.set(config, decodeErc20LimitConfig(config)));
     }
   return [...budgets].flatMap(([target, limits]) => {
-    const bounds = describeBounds(addLimits([...limits.values()]), (value) => tokenAmount(view, target, value));
-    if (limits.size < 2 || bounds === "") return [];
-    return [`Together, the ${limits.size} limits on ${nameOf(view, target)} allow at most ${bounds}.`];
+    if (limits.size < 2) return [];
+    const toBounds = (one: Limits): string => describeBounds(one, (value) => tokenAmount(view, target, value));
+    const all = [...limits.values()];
+    const sum = toBounds(addLimits(all));
+    // Limits of different kinds have no sum, but hold beside each other.
+    const each = all.map(({ total, perPeriod }) => toBounds({ total, perPeriod }));
+    const bounds = sum === "" && !each.includes("") ? joinWords(each, "plus") : sum;
+    return bounds === ""
+      ? []
+      : [`Together, the ${limits.size} limits on ${nameOf(view, target)} allow at most ${bounds}.`];
   });
 }
 
