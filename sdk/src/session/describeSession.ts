@@ -25,8 +25,9 @@ import { type DecodedMessagePermission, decodeTypedDataConfig } from "../policie
 import type { Action, Policy, Session } from "../types.js";
 import { readTogether } from "../utils/readTogether.js";
 import { checkParameters } from "../utils/validate.js";
-import { describeCallRules, describeFieldRules, type Field } from "./describeRules.js";
+import { describeCallRules, describeFieldRules } from "./describeRules.js";
 import { listActionRisks, listMessageRisks, listRisks } from "./listRisks.js";
+import { listMessageFields } from "./messageFields.js";
 import {
   createView,
   type DescribeSessionParameters,
@@ -38,7 +39,6 @@ import {
   nameOfFunction,
   type Style,
   type TokenInfo,
-  type TypedMessage,
   type View,
 } from "./sessionView.js";
 import { spendingMessages } from "./spendingMessages.js";
@@ -420,7 +420,7 @@ function describeMessage(view: View, permission: DecodedMessagePermission): Word
     const text = `May sign personal messages for the account that begin with ${quote(hexToString(permission.beginning))}`;
     return { short: text, long: `${text}.` };
   }
-  const { separator, typeHash, nested, rules } = permission;
+  const { separator, typeHash, rules } = permission;
   const known = findMessage(view, permission);
   const type = known?.primaryType ?? spendingMessages[typeHash]?.type;
   const describe = (style: Style): string => {
@@ -430,20 +430,9 @@ function describeMessage(view: View, permission: DecodedMessagePermission): Word
     return `May sign ${rules.length === 0 ? "any " : ""}${type === undefined ? "" : `${identifier(type)} `}${what}`;
   };
   if (rules.length === 0) return { short: describe("short"), long: `${describe("full")}.` };
-  const count = nested.reduce((sum, { fields }) => sum + fields, permission.fields);
-  const names = known ? listFields(known, nested) : listKnownFields(permission);
-  const fields = Array.from({ length: count }, (_, index) => names[index] ?? { name: `field ${index}`, type: "" });
+  const fields = listMessageFields(view, permission);
   const rulesInWords = describeFieldRules(rules, fields, view.names);
   return { short: describe("short"), long: `${describe("full")}: ${rulesInWords}.` };
-}
-
-/** Names of the fields of messages that are the same everywhere, if the structs are where they are expected. */
-function listKnownFields({ typeHash, nested, fields }: TypedMessage): readonly Field[] {
-  const known = spendingMessages[typeHash];
-  if (known === undefined || known.fields.length !== fields) return [];
-  const [first] = nested;
-  const isDetails = first?.parent === 0 && first.field === 0 && first.fields === known.details?.length;
-  return isDetails ? [...known.fields, ...(known.details ?? [])] : known.fields;
 }
 
 function describeDomain({ domain: { name, chainId, verifyingContract } }: MessageInfo, style: Style): string {
@@ -453,20 +442,6 @@ function describeDomain({ domain: { name, chainId, verifyingContract } }: Messag
     ...(chainId === undefined ? [] : [`on chain ${chainId}`]),
     ...(contract === undefined ? [] : [`of ${contract}`]),
   ].join(" ");
-}
-
-/** The fields that rules are about: those of the message, then those of the structs in it. */
-function listFields(
-  { types, primaryType }: MessageInfo,
-  nested: readonly { readonly parent: number; readonly field: number }[],
-): readonly Field[] {
-  const structs = [{ prefix: "", fields: types[primaryType] ?? [] }];
-  for (const { parent, field } of nested) {
-    const outer = structs[parent];
-    const inner = outer?.fields[field];
-    structs.push({ prefix: `${outer?.prefix ?? ""}${inner?.name ?? field}.`, fields: types[inner?.type ?? ""] ?? [] });
-  }
-  return structs.flatMap(({ prefix, fields }) => fields.map(({ name, type }) => ({ name: `${prefix}${name}`, type })));
 }
 
 function describePayer({ session: { paymaster } }: View): string {

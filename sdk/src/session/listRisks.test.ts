@@ -1,6 +1,7 @@
-import { erc20Abi, parseAbi, parseEther } from "viem";
+import { erc20Abi, pad, parseAbi, parseEther } from "viem";
 import { describe, expect, test } from "vitest";
 import {
+  type AbiRuleGroup,
   allowAnyFunction,
   allowCall,
   allowErc20,
@@ -45,6 +46,7 @@ const describeOne = (
 };
 const risksOf = (...all: Parameters<typeof describeOne>) => describeOne(...all).risks;
 
+const field = (type: string, name: string) => ({ type, name });
 const limited = allowErc20({ token: usdc, recipients: [shop], total: 5n });
 const anyone = `Tokens of ${usdc} may go to anyone.`;
 const outlive = `Approvals of ${usdc} outlive the session, and its revocation.`;
@@ -455,6 +457,24 @@ describe("what rules leave free", () => {
       multicall(every(isCall({ ...outer, args: { data: every(isCall({ ...outer, anyArguments: true })) } }))),
     ).toEqual([anything]);
   });
+});
+
+test("addresses in messages that rules leave free are named", () => {
+  const message = {
+    domain: { name: "Game", chainId: 1, verifyingContract: usdc } as const,
+    types: { Move: [field("address", "to"), field("uint256", "amount"), field("address", "by")] },
+    primaryType: "Move",
+  };
+  const risks = (rules: readonly AbiRuleGroup[]) =>
+    risksOf(
+      { actions: [limited], signaturePolicies: [allowMessages([{ ...message, rules }])] },
+      { messages: [message] },
+    );
+  const word = (index: number, comparison: "eq" | "lte") =>
+    [{ word: index, type: "uint256", comparison, references: [pad("0x5")] }] as const;
+  expect(risks([word(1, "lte")])).toContain("Nothing limits to and by of messages of the type Move.");
+  expect(risks([word(0, "eq")])).toContain("Nothing limits by of messages of the type Move.");
+  expect(risks([word(0, "eq"), word(2, "eq")]).filter((risk) => risk.startsWith("Nothing limits"))).toEqual([]);
 });
 
 describe("limits that limit nothing", () => {

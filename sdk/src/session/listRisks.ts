@@ -5,6 +5,7 @@ import { decodeErc20LimitConfig, type Erc20Limits } from "../policies/erc20Limit
 import { decodeLimitConfig, type Limits } from "../policies/limit.js";
 import { type DecodedMessagePermission, decodeTypedDataConfig } from "../policies/typedData.js";
 import type { Action, Policy } from "../types.js";
+import { listMessageFields } from "./messageFields.js";
 import {
   type AllowedCall,
   fixesWord,
@@ -114,8 +115,12 @@ export function listMessageRisks(view: View, permission: DecodedMessagePermissio
   const spending = spendingMessages[typeHash]?.type;
   const known = findMessage(view, permission)?.primaryType ?? spending;
   const type = known === undefined ? `of the type ${typeHash}` : `of the type ${identifier(known)}`;
+  const free = listMessageFields(view, permission).flatMap(({ name, type: of }, index) =>
+    of === "address" && !fixesWord(rules, index) ? [identifier(name)] : [],
+  );
   return [
     ...(getGrip(rules) === "some" ? [] : [`Nothing limits what messages ${type} say.`]),
+    ...(getGrip(rules) === "some" && free.length > 0 ? [`Nothing limits ${joinWords(free)} of messages ${type}.`] : []),
     ...(known === undefined ? [`Messages ${type} are not known: nobody can read here what they are.`] : []),
     ...(spending === undefined
       ? []
