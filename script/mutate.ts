@@ -60,8 +60,12 @@ const TESTS: Record<string, string> = {
   "contracts/libraries/ForbiddenCalls.sol": MANAGER,
   "contracts/libraries/KeySignature.sol": MANAGER,
   "contracts/libraries/OperationCost.sol": MANAGER,
+  "contracts/libraries/OperationReader.sol": MANAGER,
+  "contracts/libraries/PolicyCall.sol": MANAGER,
+  "contracts/libraries/SessionHash.sol": MANAGER,
   "contracts/libraries/UseDecoder.sol": MANAGER,
   "contracts/types/AccountState.sol": MANAGER,
+  "contracts/types/PackedUse.sol": MANAGER,
   "contracts/types/ValidityWindow.sol": MANAGER,
   "contracts/libraries/LimitLibrary.sol": LIMITS,
   "contracts/libraries/PeriodLibrary.sol": LIMITS,
@@ -79,6 +83,8 @@ const TESTS: Record<string, string> = {
   "contracts/signers/WebCryptoP256Verifier.sol": "test/unit/P256Verifier*",
   "contracts/signers/WebAuthnVerifier.sol": "test/unit/WebAuthnVerifier*",
   "contracts/signers/ERC1271Verifier.sol": "test/unit/ERC1271Verifier*",
+  "contracts/libraries/FrostSignature.sol": "test/unit/FrostVerifier*",
+  "contracts/signers/FrostVerifier.sol": "test/unit/FrostVerifier*",
 };
 
 /** What is replaced by what, one place at a time. */
@@ -100,7 +106,7 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/\btrue\b/g, "false"],
   [/\bfalse\b/g, "true"],
   [/\bif \((?=.*\) (?:revert|return|continue|_?[rR]efuse|execution\.refuse))/g, "if (false && "],
-  [/^(\s*)(?:_?require\w*|execution\.refuse|window\.\w+|_grant|_check\w+|use\.require\w+)\(.*\);$/g, "$1;"],
+  [/^(\s*)(?:_?require\w*|execution\.refuse|window\.\w+|_grant|_check\w+|_refuse|use\.require\w+)\(.*\);$/g, "$1;"],
 ];
 
 const NO_CODE = /^\s*(?:\/\/|import|pragma|error|event|using|contract|library)/;

@@ -31,8 +31,8 @@ export const seededBugs: readonly SeededBug[] = [
   {
     name: "a revoked leaf lives on under its root",
     file: MANAGER,
-    from: "if (status == SessionStatus.Revoked) revert SessionIsRevoked(use.id);",
-    to: "",
+    from: "if (status == SessionStatus.Revoked) revert SessionIsRevoked(id);\n        if (UseDecoder.hasProof(packed))",
+    to: "if (UseDecoder.hasProof(packed))",
     tests: "test/invariant/*",
   },
   {
@@ -45,8 +45,8 @@ export const seededBugs: readonly SeededBug[] = [
   {
     name: "any mode that is not single counts as a batch",
     file: "contracts/libraries/ExecutionDecoder.sol",
-    from: "} else if (mode == BATCH_MODE) {",
-    to: "} else if (mode != SINGLE_MODE) {",
+    from: "if (mode != BATCH_MODE) revert ISessionKeyManager.ModeNotAllowed(mode);",
+    to: "",
     tests: "test/unit/SessionKeyManager.execution*",
   },
   {
@@ -59,8 +59,8 @@ export const seededBugs: readonly SeededBug[] = [
   {
     name: "a session calls its own account",
     file: "contracts/libraries/ForbiddenCalls.sol",
-    from: "target == address(0) || target == account ||",
-    to: "target == address(0) ||",
+    from: "or(eq(target, account), eq(target, manager))",
+    to: "eq(target, manager)",
     tests: "test/unit/SessionKeyManager.calls*",
   },
   {
@@ -80,8 +80,8 @@ export const seededBugs: readonly SeededBug[] = [
   {
     name: "a spent total is forgotten when a new period begins",
     file: "contracts/libraries/LimitLibrary.sol",
-    from: "budgets[account] = BudgetLibrary.pack(total, inPeriod, period);",
-    to: "budgets[account] = BudgetLibrary.pack(period > budget.period() ? 0 : total, inPeriod, period);",
+    from: "slot.budget = BudgetLibrary.pack(total, inPeriod, period);",
+    to: "slot.budget = BudgetLibrary.pack(period > budget.period() ? 0 : total, inPeriod, period);",
     tests: "test/invariant/*",
   },
   {
@@ -101,7 +101,7 @@ export const seededBugs: readonly SeededBug[] = [
   {
     name: "a dirty address is cut to its last 20 bytes",
     file: "contracts/libraries/ExecutionDecoder.sol",
-    from: "if (targetWord >> 160 != 0) execution.refuse(cursor);",
+    from: "if (targetWord >> 160 != 0) _refuse(origin, cursor);",
     to: "",
     tests: "test/unit/SessionKeyManager.execution*",
   },

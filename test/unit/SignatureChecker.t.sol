@@ -132,6 +132,10 @@ contract SignatureCheckerTest is SessionTest {
         _assertValid(_personalHash("hello"), signature);
     }
 
+    function test_KnowsItsManager() external view {
+        assertEq(checker.manager(), address(manager));
+    }
+
     function test_TakesASessionThatAlsoActs() external {
         Session memory session = _session();
         session.actions = new Action[](1);
@@ -408,6 +412,16 @@ contract SignatureCheckerTest is SessionTest {
         bytes memory reason =
             abi.encodeWithSelector(ISignatureChecker.ContentDiffers.selector, hash, _personalHash(text));
         _assertRefused(hash, _signPersonal(text, session), reason);
+    }
+
+    function test_RevertWhen_ThePersonalMessageIsLongerThanTheSignature() external {
+        bytes memory signature = _signPersonal("hello", _granted());
+        uint256 length = signature.length - 65 - 5 - 2;
+        // One byte too long, the key's signature is one byte short; beyond the end, there is none.
+        signature[length + 1] = bytes1(uint8(5 + 66));
+        _assertRefused(_personalHash("hello"), signature, _nonCanonical(signature.length));
+        signature[length] = 0xff;
+        _assertRefused(_personalHash("hello"), signature, _nonCanonical(signature.length));
     }
 
     function test_RevertWhen_TheDomainIsNotTheSeparators() external {

@@ -366,6 +366,21 @@ contract TypedDataPolicyTest is Test {
         );
     }
 
+    /// @dev Where the rules are not those on words, or none at all, nothing behind them is looked at.
+    function test_RulesBehindOthersDoNotCount() external {
+        bytes memory fixedSpender = _rule(1, ADDRESS, EQUAL, uint160(spender));
+        bytes memory limit = _rule(2, UINT256, LESS_OR_EQUAL, 50);
+        TypedData memory data = _permit(spender, 50);
+        bytes memory missing = _missing("Permit", 1, 1);
+        bytes memory onAPath = abi.encodePacked(uint8(1), uint8(1), uint16(1), ADDRESS, EQUAL, spender);
+        _assertRefused(data, _permitConfig(abi.encodePacked(uint8(3), onAPath, fixedSpender, limit)), missing);
+        bytes memory unknown = _rule(1, ADDRESS, 10, uint160(spender));
+        _assertRefused(data, _permitConfig(abi.encodePacked(uint8(3), unknown, fixedSpender, limit)), missing);
+        // The second group has a rule that is cut off.
+        bytes memory cut = abi.encodePacked(uint8(2), fixedSpender, uint8(1), uint8(0), uint16(2), UINT256);
+        _assertRefused(data, _permitConfig(cut), _missing("Permit", 2, 2));
+    }
+
     function test_APermitSingleNeedsItsDetails() external {
         string memory encodedType = string.concat(SINGLE, DETAILS);
         TypedData memory data = _permitSingle(token, 50, spender);

@@ -1,0 +1,15 @@
+// @ts-nocheck
+import { defineConfig } from "vitest/config";
+
+/** What `npm run mutate:sdk` runs: tests of what it changes, without those that cannot run in a worker or take their time. */
+export default defineConfig({
+  test: {
+    name: "sdk",
+    include: [
+      "src/{accounts,keys,policies,session,use,utils}/**/*.test.ts",
+      "src/storage/{record,sessionKeys}.test.ts",
+    ],
+    exclude: ["src/session/sessionTree.test.ts"],
+    testTimeout: 120_000,
+  },
+});
