@@ -14,15 +14,21 @@ import {ISessionKeyManager} from "./interfaces/ISessionKeyManager.sol";
 import {ISignatureChecker} from "./interfaces/ISignatureChecker.sol";
 import {ActionDecoder} from "./libraries/ActionDecoder.sol";
 import {CalldataReader} from "./libraries/CalldataReader.sol";
+import {ERC20Limit} from "./libraries/ERC20Limit.sol";
 import {ExecutionDecoder} from "./libraries/ExecutionDecoder.sol";
 import {ForbiddenCalls} from "./libraries/ForbiddenCalls.sol";
 import {KeySignature} from "./libraries/KeySignature.sol";
+import {LimitLibrary} from "./libraries/LimitLibrary.sol";
 import {OperationCost} from "./libraries/OperationCost.sol";
 import {OperationReader} from "./libraries/OperationReader.sol";
 import {PolicyCall} from "./libraries/PolicyCall.sol";
 import {SessionHash} from "./libraries/SessionHash.sol";
+import {UsageLimit} from "./libraries/UsageLimit.sol";
 import {UseDecoder} from "./libraries/UseDecoder.sol";
 import {AccountState, MAX_GRANT_PREFIX} from "./types/AccountState.sol";
+import {Asker, AskerLibrary} from "./types/Asker.sol";
+import {Budget, BudgetSlot} from "./types/Budget.sol";
+import {BuiltInPolicy, ERC20_LIMIT, NATIVE_LIMIT, USAGE_LIMIT} from "./types/BuiltInPolicy.sol";
 import {PackedUse} from "./types/PackedUse.sol";
 import {ANY_PAYMASTER, ANY_SELECTOR, ANY_TARGET, NO_CALLDATA, Session, SessionStatus} from "./types/Session.sol";
 import {ValidityWindow} from "./types/ValidityWindow.sol";
@@ -72,6 +78,8 @@ contract SessionKeyManager is ISessionKeyManager {
 
     mapping(bytes32 id => mapping(address account => SessionStatus)) private _status;
     mapping(address account => AccountState) private _accounts;
+    /// @dev What was spent under the policies that the manager evaluates itself.
+    mapping(bytes32 budgetId => mapping(address account => BudgetSlot)) private _budgets;
 
     constructor() {
         _DOMAIN_SEPARATOR = MessageHashUtils.toDomainSeparator(DOMAIN_FIELDS, NAME, VERSION, 0, address(this), 0);
@@ -272,6 +280,16 @@ contract SessionKeyManager is ISessionKeyManager {
     }
 
     /// @inheritdoc ISessionKeyManager
+    function spent(bytes32 budgetId, address account)
+        external
+        view
+        returns (uint256 total, uint256 inPeriod, uint256 period)
+    {
+        Budget budget = _budgets[budgetId][account].budget;
+        return (budget.total(), budget.inPeriod(), budget.period());
+    }
+
+    /// @inheritdoc ISessionKeyManager
     function hashUse(bytes32 userOpHash, bytes32 id, bytes32 use) external view returns (bytes32 digest) {
         return _hashUse(userOpHash, id, use);
     }
@@ -409,6 +427,7 @@ contract SessionKeyManager is ISessionKeyManager {
         uint256 end
     ) private returns (uint256 sent) {
         unchecked {
+            Asker asker = AskerLibrary.allocate();
             uint256 claimed = 0;
             for (uint256 i = 0; i < count; ++i) {
                 uint256 actionIndex = (claims + i).integer(1);
@@ -428,17 +447,19 @@ contract SessionKeyManager is ISessionKeyManager {
                 if (revealed >> actionIndex & 1 == 0) revert ActionNotRevealed(i, actionIndex);
                 claimed |= uint256(1) << actionIndex;
                 if (value != 0) sent = sent.saturatingAdd(value);
-                _checkCall(id, packed, window, i, actionIndex, actions.get(actionIndex), target, value, data);
+                _checkCall(id, packed, window, asker, i, actionIndex, actions.get(actionIndex), target, value, data);
             }
             // What no call claims has no place in a use.
             if (claimed != revealed) revert ActionNotClaimed(revealed & ~claimed);
         }
     }
 
+    /// @param position Where the action that it claims is.
     function _checkCall(
         bytes32 id,
         PackedUse packed,
         ValidityWindow memory window,
+        Asker asker,
         uint256 callIndex,
         uint256 actionIndex,
         uint256 position,
@@ -455,6 +476,18 @@ contract SessionKeyManager is ISessionKeyManager {
             address policy;
             bytes calldata config;
             (policy, config, cursor) = ActionDecoder.readPolicy(cursor);
+            if (BuiltInPolicy.isOfCalls(policy)) {
+                asker.setCall(id, callIndex, actionIndex, policy);
+                (address recipient, uint256 amount, uint256 ownFlags) = (address(0), 1, 0);
+                if (policy == ERC20_LIMIT) {
+                    (recipient, amount) = ERC20Limit.readCall(data, asker);
+                    ownFlags = LimitLibrary.HAS_RECIPIENTS;
+                } else if (policy == NATIVE_LIMIT) {
+                    amount = value;
+                }
+                _count(id, packed, window, asker, policy, amount, recipient, config, ownFlags);
+                continue;
+            }
             (bool accepted, uint256 size, uint256 validationData) = PolicyCall.checkCall(
                 policy, _budgetId(id, policy, config), target, value, packed.claimedTime(), data, config
             );
@@ -528,6 +561,7 @@ contract SessionKeyManager is ISessionKeyManager {
         private
     {
         unchecked {
+            Asker asker = AskerLibrary.allocate();
             uint256 cursor = packed.operationPolicies();
             uint256 count = cursor.integer(1);
             cursor += 1;
@@ -535,6 +569,18 @@ contract SessionKeyManager is ISessionKeyManager {
                 address policy;
                 bytes calldata config;
                 (policy, config, cursor) = ActionDecoder.readPolicy(cursor);
+                if (BuiltInPolicy.isOfOperations(policy)) {
+                    asker.setOperation(id, i, policy);
+                    (uint256 amount, uint256 ownFlags) = (facts.cost, 0);
+                    if (policy == USAGE_LIMIT) {
+                        amount = UsageLimit.ofOperation(facts.calls, config);
+                        ownFlags = UsageLimit.COUNTS_CALLS;
+                    } else if (policy == NATIVE_LIMIT) {
+                        amount = facts.value;
+                    }
+                    _count(id, packed, window, asker, policy, amount, address(0), config, ownFlags);
+                    continue;
+                }
                 (bool accepted, uint256 size, uint256 validationData) = PolicyCall.checkOperation(
                     policy, _budgetId(id, policy, config), facts, packed.claimedTime(), config
                 );
@@ -542,6 +588,29 @@ contract SessionKeyManager is ISessionKeyManager {
                 window.restrict(id, policy, size, validationData);
             }
         }
+    }
+
+    /// @dev Counts under a limit that the manager evaluates itself, and restricts `window` to the period that it counted in.
+    /// Of calls in a row under the same limit, the budget is found once.
+    function _count(
+        bytes32 id,
+        PackedUse packed,
+        ValidityWindow memory window,
+        Asker asker,
+        address policy,
+        uint256 amount,
+        address recipient,
+        bytes calldata config,
+        uint256 ownFlags
+    ) private {
+        BudgetSlot storage slot;
+        if (asker.isAbout(config)) {
+            slot = asker.budget();
+        } else {
+            slot = _budgets[_budgetId(id, policy, config)][msg.sender];
+            asker.setBudget(config, slot);
+        }
+        window.restrict(LimitLibrary.count(slot, amount, recipient, packed.claimedTime(), config, ownFlags, asker));
     }
 
     function _budgetId(bytes32 id, address policy, bytes calldata config) private pure returns (bytes32) {

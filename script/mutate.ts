@@ -49,7 +49,7 @@ if (options.help) {
 /** Which tests know a file. What is not named here belongs to the manager. */
 const MANAGER = "test/{unit/SessionKeyManager*,unit/SessionHash*,unit/ValidityWindow*}";
 const SIGNATURES = "test/unit/SignatureChecker*";
-const LIMITS = "test/unit/{LimitPolicies,ERC20LimitPolicy,PeriodLibrary,Budget}*";
+const LIMITS = "test/unit/{BuiltInPolicies,LimitPolicies,ERC20LimitPolicy,PeriodLibrary,Budget}*";
 const TESTS: Record<string, string> = {
   "contracts/SessionKeyManager.sol": MANAGER,
   "contracts/SignatureChecker.sol": SIGNATURES,
@@ -68,6 +68,8 @@ const TESTS: Record<string, string> = {
   "contracts/types/PackedUse.sol": MANAGER,
   "contracts/types/ValidityWindow.sol": MANAGER,
   "contracts/libraries/LimitLibrary.sol": LIMITS,
+  "contracts/libraries/ERC20Limit.sol": LIMITS,
+  "contracts/libraries/UsageLimit.sol": LIMITS,
   "contracts/libraries/PeriodLibrary.sol": LIMITS,
   "contracts/types/Budget.sol": LIMITS,
   "contracts/policies/ERC20LimitPolicy.sol": LIMITS,

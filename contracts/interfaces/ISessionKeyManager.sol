@@ -273,6 +273,15 @@ interface ISessionKeyManager is IERC7579Validator, IERC5267 {
     /// @notice Whether the owner of an account may grant by signature, and what such a signature must begin with.
     function signedGrantsOf(address account) external view returns (bool allowed, bytes memory prefix);
 
+    /// @notice What has been spent under a budget of a policy that the manager evaluates itself (docs/encoding.md names them),
+    /// as {ILimitPolicy-spent} says it of others.
+    /// @param budgetId keccak256(abi.encode(session id, policy, keccak256(config))).
+    /// @param account The smart account.
+    function spent(bytes32 budgetId, address account)
+        external
+        view
+        returns (uint256 total, uint256 inPeriod, uint256 period);
+
     /// @notice What a session key signs: the EIP-712 digest of `UserOperationUse(bytes32 userOpHash,bytes32 session,
     /// bytes32 use)` under this manager's domain.
     /// @param userOpHash The hash of the user operation by its EntryPoint.

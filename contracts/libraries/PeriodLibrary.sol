@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Asker} from "../types/Asker.sol";
 import {TIME_LIMIT} from "../types/ValidityWindow.sol";
 
 /// @notice Periods of equal length that begin at an anchor: number n is the seconds from anchor + n * length to anchor +
@@ -21,19 +22,26 @@ library PeriodLibrary {
     /// @param claimedTime Unix time, seconds; not 0 and not before the anchor, else {ClaimedTimeTooEarly}.
     /// @param length Of a period, in seconds; not 0.
     /// @param anchor Unix time, seconds.
+    /// @param asker Whom a refusal goes to.
     /// @return number Of the period, counted from 0 at the anchor.
     /// @return first Its first second, Unix time.
     /// @return last Its last second, Unix time.
-    function periodAt(uint256 claimedTime, uint256 length, uint256 anchor)
+    function periodAt(uint256 claimedTime, uint256 length, uint256 anchor, Asker asker)
         internal
         pure
         returns (uint256 number, uint256 first, uint256 last)
     {
-        if (claimedTime == 0 || claimedTime < anchor) revert ClaimedTimeTooEarly(anchor, claimedTime);
-        if (claimedTime >= TIME_LIMIT) revert ClaimedTimeTooLate(claimedTime);
+        if (claimedTime == 0 || claimedTime < anchor) {
+            asker.refuse(abi.encodeWithSelector(ClaimedTimeTooEarly.selector, anchor, claimedTime));
+        }
+        if (claimedTime >= TIME_LIMIT) _refuseAsTooLate(claimedTime, asker);
         number = (claimedTime - anchor) / length;
         first = anchor + number * length;
         last = first + length - 1;
-        if (last + 1 >= TIME_LIMIT) revert ClaimedTimeTooLate(claimedTime);
+        if (last + 1 >= TIME_LIMIT) _refuseAsTooLate(claimedTime, asker);
+    }
+
+    function _refuseAsTooLate(uint256 claimedTime, Asker asker) private pure {
+        asker.refuse(abi.encodeWithSelector(ClaimedTimeTooLate.selector, claimedTime));
     }
 }

@@ -5,6 +5,7 @@ import {IGasLimitPolicy} from "../interfaces/IGasLimitPolicy.sol";
 import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
 import {IOperationPolicy, OperationFacts} from "../interfaces/IOperationPolicy.sol";
 import {LimitLibrary} from "../libraries/LimitLibrary.sol";
+import {POLICY_CONTRACT} from "../types/Asker.sol";
 import {Budget, BudgetSlot} from "../types/Budget.sol";
 
 /// @title GasLimitPolicy
@@ -21,7 +22,9 @@ contract GasLimitPolicy is IGasLimitPolicy {
         uint256 claimedTime,
         bytes calldata config
     ) external returns (uint256 validationData) {
-        return LimitLibrary.count(_budgets[msg.sender][budgetId][account], facts.cost, claimedTime, config, 0);
+        return LimitLibrary.count(
+            _budgets[msg.sender][budgetId][account], facts.cost, address(0), claimedTime, config, 0, POLICY_CONTRACT
+        );
     }
 
     /// @inheritdoc ILimitPolicy

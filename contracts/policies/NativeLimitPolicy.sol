@@ -6,6 +6,7 @@ import {INativeLimitPolicy} from "../interfaces/INativeLimitPolicy.sol";
 import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
 import {IOperationPolicy, OperationFacts} from "../interfaces/IOperationPolicy.sol";
 import {LimitLibrary} from "../libraries/LimitLibrary.sol";
+import {POLICY_CONTRACT} from "../types/Asker.sol";
 import {Budget, BudgetSlot} from "../types/Budget.sol";
 
 /// @title NativeLimitPolicy
@@ -24,7 +25,9 @@ contract NativeLimitPolicy is INativeLimitPolicy {
         bytes calldata,
         bytes calldata config
     ) external returns (uint256 validationData) {
-        return LimitLibrary.count(_budgets[msg.sender][budgetId][account], value, claimedTime, config, 0);
+        return LimitLibrary.count(
+            _budgets[msg.sender][budgetId][account], value, address(0), claimedTime, config, 0, POLICY_CONTRACT
+        );
     }
 
     /// @inheritdoc IOperationPolicy
@@ -36,7 +39,9 @@ contract NativeLimitPolicy is INativeLimitPolicy {
         uint256 claimedTime,
         bytes calldata config
     ) external returns (uint256 validationData) {
-        return LimitLibrary.count(_budgets[msg.sender][budgetId][account], facts.value, claimedTime, config, 0);
+        return LimitLibrary.count(
+            _budgets[msg.sender][budgetId][account], facts.value, address(0), claimedTime, config, 0, POLICY_CONTRACT
+        );
     }
 
     /// @inheritdoc ILimitPolicy

@@ -6,14 +6,13 @@ import {IUsageLimitPolicy} from "../interfaces/IUsageLimitPolicy.sol";
 import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
 import {IOperationPolicy, OperationFacts} from "../interfaces/IOperationPolicy.sol";
 import {LimitLibrary} from "../libraries/LimitLibrary.sol";
+import {UsageLimit} from "../libraries/UsageLimit.sol";
+import {POLICY_CONTRACT} from "../types/Asker.sol";
 import {Budget, BudgetSlot} from "../types/Budget.sol";
 
 /// @title UsageLimitPolicy
 /// @notice See {IUsageLimitPolicy}. Nobody owns it, it holds nothing and it is not upgradeable.
 contract UsageLimitPolicy is IUsageLimitPolicy {
-    /// A bit of the configuration's first byte: as a policy of the session, count the calls of operations, not operations.
-    uint256 private constant COUNTS_CALLS = 32;
-
     mapping(address manager => mapping(bytes32 budgetId => mapping(address account => BudgetSlot))) private _budgets;
 
     /// @inheritdoc ICallPolicy
@@ -27,7 +26,9 @@ contract UsageLimitPolicy is IUsageLimitPolicy {
         bytes calldata,
         bytes calldata config
     ) external returns (uint256 validationData) {
-        return LimitLibrary.count(_budgets[msg.sender][budgetId][account], 1, claimedTime, config, 0);
+        return LimitLibrary.count(
+            _budgets[msg.sender][budgetId][account], 1, address(0), claimedTime, config, 0, POLICY_CONTRACT
+        );
     }
 
     /// @inheritdoc IOperationPolicy
@@ -39,8 +40,10 @@ contract UsageLimitPolicy is IUsageLimitPolicy {
         uint256 claimedTime,
         bytes calldata config
     ) external returns (uint256 validationData) {
-        uint256 amount = config.length != 0 && uint8(config[0]) & COUNTS_CALLS != 0 ? facts.calls : 1;
-        return LimitLibrary.count(_budgets[msg.sender][budgetId][account], amount, claimedTime, config, COUNTS_CALLS);
+        BudgetSlot storage slot = _budgets[msg.sender][budgetId][account];
+        uint256 amount = UsageLimit.ofOperation(facts.calls, config);
+        return
+            LimitLibrary.count(slot, amount, address(0), claimedTime, config, UsageLimit.COUNTS_CALLS, POLICY_CONTRACT);
     }
 
     /// @inheritdoc ILimitPolicy

@@ -59,6 +59,13 @@ library ValidityWindowLibrary {
         intersect(window, validAfter, validUntil);
     }
 
+    /// @notice Restricts `window` by the validity window that one of the manager's own policies answered.
+    function restrict(ValidityWindow memory window, uint256 validationData) internal pure {
+        if (validationData == 0) return;
+        (uint256 validAfter, uint256 validUntil) = unpack(validationData);
+        intersect(window, validAfter, validUntil);
+    }
+
     /// @notice Reverts unless both can be bounds of a window.
     function requireTimes(uint256 first, uint256 last) internal pure {
         // The limit is a power of two.

@@ -719,6 +719,20 @@ export const sessionKeyManagerAbi = [
   {
     type: 'function',
     inputs: [
+      { name: 'budgetId', type: 'bytes32' },
+      { name: 'account', type: 'address' },
+    ],
+    name: 'spent',
+    outputs: [
+      { name: 'total', type: 'uint256' },
+      { name: 'inPeriod', type: 'uint256' },
+      { name: 'period', type: 'uint256' },
+    ],
+    stateMutability: 'view',
+  },
+  {
+    type: 'function',
+    inputs: [
       {
         name: 'userOp',
         type: 'tuple',

@@ -228,6 +228,7 @@ export {
   encodeAbiRuleConfig,
 } from "./policies/abiRule.js";
 export { type AbiShape, type AbiShapeType, toAbiShape } from "./policies/abiShape.js";
+export { builtInPolicies } from "./policies/builtIn.js";
 export {
   checkErc20Limits,
   decodeErc20LimitConfig,
@@ -415,6 +416,12 @@ export {
   type UseEvidence,
   type UseTypedData,
 } from "./use/encodeUse.js";
+export {
+  type EstimateSessionGasErrorType,
+  type EstimateSessionGasParameters,
+  type EstimateSessionGasReturnType,
+  estimateSessionGas,
+} from "./use/estimateSessionGas.js";
 export { type Call, decodeExecution, encodeExecution } from "./use/execution.js";
 export {
   type GetOperationFactsParameters,

@@ -5,7 +5,6 @@ import {
   CallLimitExceededError,
   type DefineSessionParameters,
   gasLimit,
-  gasLimitPolicyAbi,
   getBudgetId,
   getSessionId,
   type LatchkeyError,
@@ -15,6 +14,7 @@ import {
   PeriodLimitExceededError,
   type Policy,
   type PolicyRequest,
+  sessionKeyManagerAbi,
   TotalLimitExceededError,
   usageLimit,
 } from "latchkey";
@@ -54,15 +54,11 @@ function grant(parameters: Partial<DefineSessionParameters>): Promise<SessionWor
 /** What a session's policy has counted, in total. */
 async function spent(used: SessionWorld, { policy, config }: Policy): Promise<bigint> {
   const [total] = await world.client.readContract({
-    address: policy,
-    // The same in all policies that count.
-    abi: gasLimitPolicyAbi,
+    // Of the manager's own policies.
+    address: world.contracts.sessionKeyManager,
+    abi: sessionKeyManagerAbi,
     functionName: "spent",
-    args: [
-      world.contracts.sessionKeyManager,
-      getBudgetId({ id: getSessionId(used.session), policy, config }),
-      account.address,
-    ],
+    args: [getBudgetId({ id: getSessionId(used.session), policy, config }), account.address],
   });
   return total;
 }

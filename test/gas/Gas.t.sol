@@ -12,6 +12,7 @@ import {NexusHarness} from "../integration/accounts/NexusHarness.sol";
 import {OpenZeppelinHarness} from "../integration/accounts/OpenZeppelinHarness.sol";
 import {EntryPointVersion} from "../utils/EntryPoints.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
+import {ERC20_LIMIT, USAGE_LIMIT} from "contracts/types/BuiltInPolicy.sol";
 import {Action, Policy, Session} from "contracts/types/Session.sol";
 import {SmartPolicy, SmartSession, SmartSessions} from "./SmartSessions.sol";
 import {SmartSessionsBenchmark} from "./SmartSessionsBenchmark.sol";
@@ -31,8 +32,7 @@ contract NexusGasTest is SmartSessionsBenchmark {
         reportOwner("usage", transfers(1));
         Session memory session = newWith(anyTransfer());
         session.operationPolicies = new Policy[](1);
-        session.operationPolicies[0] =
-            Policy(deployCode("UsageLimitPolicy.sol:UsageLimitPolicy"), abi.encodePacked(uint8(2), uint128(1000)));
+        session.operationPolicies[0] = Policy(USAGE_LIMIT, abi.encodePacked(uint8(2), uint128(1000)));
         grant(session);
         reportUses("usage", session, 0, 1);
     }
@@ -186,7 +186,7 @@ contract NexusGasTest is SmartSessionsBenchmark {
             for (uint256 i = 0; i < calls; ++i) {
                 // Limits of their own, told apart by a salt.
                 bytes memory config = abi.encodePacked(uint8(0x12), uint128(1000e6), uint32(i));
-                session.actions[i] = transferUnder(address(erc20Limit), config);
+                session.actions[i] = transferUnder(ERC20_LIMIT, config);
                 claims[i] = uint8(i);
             }
             grant(session);

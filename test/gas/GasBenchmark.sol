@@ -11,6 +11,7 @@ import {AccountHarness} from "../integration/accounts/AccountHarness.sol";
 import {IMintableERC20} from "../utils/NexusTest.sol";
 import {SessionTest} from "../utils/SessionTest.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
+import {ERC20_LIMIT} from "contracts/types/BuiltInPolicy.sol";
 import {Action, Policy, Session} from "contracts/types/Session.sol";
 import {OpStackSize} from "./OpStackSize.sol";
 
@@ -69,7 +70,7 @@ abstract contract GasBenchmark is SessionTest {
     function test_Gas_Daily() public virtual {
         reportOwner("erc20-daily", transfers(1));
         bytes memory config = abi.encodePacked(uint8(4), uint128(1000e6), uint32(1 days), uint48(0));
-        Session memory session = newGranted(transferUnder(address(erc20Limit), config));
+        Session memory session = newGranted(transferUnder(ERC20_LIMIT, config));
         reportUses("erc20-daily", session, uint48(block.timestamp), 1);
     }
 
@@ -90,7 +91,7 @@ abstract contract GasBenchmark is SessionTest {
     }
 
     function cumulative() internal view returns (Action memory) {
-        return transferUnder(address(erc20Limit), abi.encodePacked(uint8(2), uint128(1000e6)));
+        return transferUnder(ERC20_LIMIT, abi.encodePacked(uint8(2), uint128(1000e6)));
     }
 
     /// @notice Transfers under rules: by turns, to the shop and of at most 50 tokens.

@@ -354,3 +354,10 @@ contract AttacksTest is NexusTest {
         _expectEpochMismatch(planted);
     }
 }
+
+/// @notice The same with the manager's own limit.
+contract AttacksBuiltInTest is AttacksTest {
+    function builtIn() internal pure override returns (bool) {
+        return true;
+    }
+}

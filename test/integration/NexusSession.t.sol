@@ -506,3 +506,10 @@ contract NexusSessionTest is NexusTest {
         dailyId = _grant(daily);
     }
 }
+
+/// @notice The same with the manager's own limit.
+contract NexusSessionBuiltInTest is NexusSessionTest {
+    function builtIn() internal pure override returns (bool) {
+        return true;
+    }
+}

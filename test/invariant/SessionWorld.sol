@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IEntryPoint} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {Vm} from "forge-std/Test.sol";
 import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
+import {ERC20_LIMIT, GAS_LIMIT, NATIVE_LIMIT, USAGE_LIMIT} from "contracts/types/BuiltInPolicy.sol";
 import {Action, NO_CALLDATA, Policy, Session} from "contracts/types/Session.sol";
 import {HostilePolicy, HostileToken, Sink} from "../mocks/Hostile.sol";
 import {OpenZeppelinAccount} from "../mocks/OpenZeppelinAccount.sol";
@@ -25,7 +26,7 @@ struct Limit {
 
 /// @notice The accounts, tokens and sessions that invariants are tested on.
 ///
-/// Three accounts on one EntryPoint hold the same six sessions each, all but one of one key:
+/// Limits are the manager's own and policy contracts by turns. Three accounts on one EntryPoint hold the same six sessions each, all but one of one key:
 ///
 /// | session | granted by | action 0 | action 1 |
 /// | --- | --- | --- | --- |
@@ -51,6 +52,8 @@ abstract contract SessionWorld is SessionTest {
     address internal ownerValidator;
     address internal nativeLimit;
     address internal usageLimit;
+    address internal ownERC20Limit;
+    address internal ownUsageLimit;
     address internal gasLimit;
     HostilePolicy internal hostile;
     HostileToken[5] internal tokens;
@@ -70,9 +73,11 @@ abstract contract SessionWorld is SessionTest {
         end = uint48(block.timestamp + 20 days);
         entryPoint = EntryPoints.deploy(EntryPointVersion.V07);
         ownerValidator = deployCode("OwnerValidator.sol:OwnerValidator");
-        nativeLimit = deployCode("NativeLimitPolicy.sol:NativeLimitPolicy");
+        ownERC20Limit = readable(ERC20_LIMIT);
+        nativeLimit = readable(NATIVE_LIMIT);
+        ownUsageLimit = readable(USAGE_LIMIT);
         usageLimit = deployCode("UsageLimitPolicy.sol:UsageLimitPolicy");
-        gasLimit = deployCode("GasLimitPolicy.sol:GasLimitPolicy");
+        gasLimit = readable(GAS_LIMIT);
         hostile = new HostilePolicy(manager, erc20Limit, entryPoint);
         for (uint256 i = 0; i < 5; ++i) {
             tokens[i] = new HostileToken(HostileToken.Kind(i), manager, erc20Limit, entryPoint);
@@ -157,9 +162,13 @@ abstract contract SessionWorld is SessionTest {
 
     /// @notice The policy that counts a budget of {budgetIdsOf}.
     function policyOf(uint256 budget) internal view returns (address) {
-        if (budget == 3) return nativeLimit;
-        if (budget < 6) return address(erc20Limit);
-        return budget == 8 ? gasLimit : usageLimit;
+        if (budget < 6) return limitOf(budget, 0).policy;
+        return budget == 6 ? limitOf(3, 1).policy : operationLimit(budget - 7).policy;
+    }
+
+    /// @notice The limit on tokens in a session: the manager's own in every other one.
+    function tokenLimit(uint256 k) internal view returns (address) {
+        return k % 2 == 0 ? ownERC20Limit : address(erc20Limit);
     }
 
     function budgetIdOf(bytes32 id, Limit memory limit) internal pure returns (bytes32) {
@@ -168,15 +177,15 @@ abstract contract SessionWorld is SessionTest {
 
     /// @notice The limit on an action.
     function limitOf(uint256 k, uint256 action) internal view returns (Limit memory) {
-        if (k == 1) return _limit(address(erc20Limit), 0, 40, 0);
-        if (k == 2) return _limit(address(erc20Limit), 100, 40, ANCHOR);
+        if (k == 1) return _limit(tokenLimit(k), 0, 40, 0);
+        if (k == 2) return _limit(tokenLimit(k), 100, 40, ANCHOR);
         if (k == 3) return action == 0 ? _limit(nativeLimit, 100, 40, 0) : _limit(usageLimit, 0, 3, 0);
-        return _limit(address(erc20Limit), k == 4 ? 1000 : 100, 0, 0);
+        return _limit(tokenLimit(k), k == 4 ? 1000 : 100, 0, 0);
     }
 
     /// @notice A limit on the operations of session 4: on their number, and on their gas.
     function operationLimit(uint256 i) internal view returns (Limit memory) {
-        return i == 0 ? _limit(usageLimit, 0, 3, 0) : _limit(gasLimit, 4 * OP_COST, 0, 0);
+        return i == 0 ? _limit(ownUsageLimit, 0, 3, 0) : _limit(gasLimit, 4 * OP_COST, 0, 0);
     }
 
     function _limit(address policy, uint256 total, uint256 inPeriod, uint256 anchor)

@@ -5,6 +5,7 @@ import {CalldataReader} from "contracts/libraries/CalldataReader.sol";
 import {LimitLibrary} from "contracts/libraries/LimitLibrary.sol";
 import {PeriodLibrary} from "contracts/libraries/PeriodLibrary.sol";
 import {AccountState} from "contracts/types/AccountState.sol";
+import {POLICY_CONTRACT} from "contracts/types/Asker.sol";
 import {Budget, BudgetLibrary, BudgetSlot, MAX_BUDGET} from "contracts/types/Budget.sol";
 import {PackedUse} from "contracts/types/PackedUse.sol";
 import {NO_END, TIME_LIMIT, ValidityWindow, ValidityWindowLibrary} from "contracts/types/ValidityWindow.sol";
@@ -125,7 +126,7 @@ contract Arithmetic {
 
     function proveAPeriodContainsTheClaimedTime(uint256 time, uint32 length, uint48 anchor) external pure {
         require(length >= PeriodLibrary.MIN_LENGTH);
-        (uint256 number, uint256 first, uint256 last) = PeriodLibrary.periodAt(time, length, anchor);
+        (uint256 number, uint256 first, uint256 last) = PeriodLibrary.periodAt(time, length, anchor, POLICY_CONTRACT);
         assert(first <= time && time <= last);
         assert(first >= anchor);
         assert(last - first == length - 1);
@@ -136,8 +137,9 @@ contract Arithmetic {
     /// @dev Any second of the period that one claim leads to leads to the same period: none is in two.
     function proveNoSecondIsInTwoPeriods(uint256 time, uint256 other, uint32 length, uint48 anchor) external pure {
         require(length >= PeriodLibrary.MIN_LENGTH && other != 0);
-        (uint256 number, uint256 first, uint256 last) = PeriodLibrary.periodAt(time, length, anchor);
-        (uint256 number2, uint256 first2, uint256 last2) = PeriodLibrary.periodAt(other, length, anchor);
+        (uint256 number, uint256 first, uint256 last) = PeriodLibrary.periodAt(time, length, anchor, POLICY_CONTRACT);
+        (uint256 number2, uint256 first2, uint256 last2) =
+            PeriodLibrary.periodAt(other, length, anchor, POLICY_CONTRACT);
         if (other >= first && other <= last) assert(number2 == number && first2 == first && last2 == last);
         if (other > last) assert(number2 > number && first2 > last);
         if (other < first) assert(number2 < number && last2 < first);
@@ -152,7 +154,7 @@ contract Arithmetic {
     function proveSpendingKeepsToTheLimits(uint256, uint256, uint256 amount, uint256 time) external {
         uint256 flags = FIRST.integer(1);
         Budget before = slot.budget;
-        LimitLibrary.spend(slot, amount, time, flags, FIRST);
+        LimitLibrary.spend(slot, amount, time, flags, FIRST, POLICY_CONTRACT);
         Budget afterwards = slot.budget;
 
         uint256 cursor = FIRST + 1;
@@ -182,9 +184,9 @@ contract Arithmetic {
     function proveSpendingIsEnteredUnderTheClaimedPeriod(uint256, uint256, uint256 amount, uint256 time) external {
         uint256 flags = FIRST.integer(1);
         require(flags == LimitLibrary.HAS_PERIOD_LIMIT);
-        (uint256 validationData,) = LimitLibrary.spend(slot, amount, time, flags, FIRST);
+        (uint256 validationData,) = LimitLibrary.spend(slot, amount, time, flags, FIRST, POLICY_CONTRACT);
         (uint256 number, uint256 first, uint256 last) =
-            PeriodLibrary.periodAt(time, (FIRST + 17).integer(4), (FIRST + 21).integer(6));
+            PeriodLibrary.periodAt(time, (FIRST + 17).integer(4), (FIRST + 21).integer(6), POLICY_CONTRACT);
         assert(slot.budget.period() == number);
         assert(validationData == ValidityWindowLibrary.pack(first, last));
         assert(last != 0);

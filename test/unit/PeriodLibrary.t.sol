@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Test} from "forge-std/Test.sol";
+import {POLICY_CONTRACT} from "contracts/types/Asker.sol";
 import {PeriodLibrary} from "contracts/libraries/PeriodLibrary.sol";
 
 contract PeriodHarness {
@@ -10,7 +11,7 @@ contract PeriodHarness {
         pure
         returns (uint256 number, uint256 first, uint256 last)
     {
-        return PeriodLibrary.periodAt(claimedTime, length, anchor);
+        return PeriodLibrary.periodAt(claimedTime, length, anchor, POLICY_CONTRACT);
     }
 }
 

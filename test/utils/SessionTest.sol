@@ -7,7 +7,9 @@ import {Test, Vm} from "forge-std/Test.sol";
 import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
 import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
+import {ERC20_LIMIT} from "contracts/types/BuiltInPolicy.sol";
 import {Action, Policy, Session} from "contracts/types/Session.sol";
+import {BuiltInReader} from "../mocks/BuiltInReader.sol";
 import {Deployed} from "./Deployed.sol";
 import {UseBuilder} from "./UseBuilder.sol";
 
@@ -24,10 +26,23 @@ abstract contract SessionTest is Test {
     function setUp() public virtual {
         Deployed.select();
         manager = ISessionKeyManager(Deployed.at("sessionKeyManager", "SessionKeyManager.sol:SessionKeyManager"));
-        erc20Limit = IERC20LimitPolicy(Deployed.at("erc20LimitPolicy", "ERC20LimitPolicy.sol:ERC20LimitPolicy"));
+        erc20Limit = IERC20LimitPolicy(
+            builtIn() ? readable(ERC20_LIMIT) : Deployed.at("erc20LimitPolicy", "ERC20LimitPolicy.sol:ERC20LimitPolicy")
+        );
         abiRules = IABIRulePolicy(Deployed.at("abiRulePolicy", "ABIRulePolicy.sol:ABIRulePolicy"));
         key = vm.createWallet("session key");
         vm.warp(1_800_000_000);
+    }
+
+    /// @notice Whether `erc20Limit` is the manager's own.
+    function builtIn() internal view virtual returns (bool) {
+        return false;
+    }
+
+    /// @notice The address of one of the manager's own policies; what is spent can be read there as from a policy contract.
+    function readable(address policy) internal returns (address) {
+        vm.etch(policy, type(BuiltInReader).runtimeCode);
+        return policy;
     }
 
     /// @notice A session of `account` on this chain with one week to act, 1 ether of gas, no paymaster and no action.

@@ -9,11 +9,13 @@ import {
   type Transport,
 } from "viem";
 import { getBlock, readContract } from "viem/actions";
+import { getAction } from "viem/utils";
 import type { ContractOverrides } from "../addresses.js";
 import { anyTarget } from "../constants.js";
 import type { InvalidAddressError } from "../errors/input.js";
 import { erc20LimitPolicyAbi, sessionKeyManagerAbi } from "../generated.js";
 import { getManager } from "../manager.js";
+import { isBuiltIn } from "../policies/builtIn.js";
 import type { Budget } from "../policies/spend.js";
 import { getBudgetId } from "../session/getBudgetId.js";
 import { getSessionId } from "../session/getSessionId.js";
@@ -138,11 +140,14 @@ export async function readBudget(
   account: Address,
   { policy, budgetId }: BudgetOfPolicy,
 ): Promise<readonly [Hex, Budget]> {
-  const [total, inPeriod, period] = await readContract(reader, {
-    abi: erc20LimitPolicyAbi,
-    address: policy,
-    functionName: "spent",
-    args: [manager, budgetId, account],
-  });
+  const read = getAction(reader, readContract, "readContract");
+  const [total, inPeriod, period] = isBuiltIn(policy)
+    ? await read({ abi: sessionKeyManagerAbi, address: manager, functionName: "spent", args: [budgetId, account] })
+    : await read({
+        abi: erc20LimitPolicyAbi,
+        address: policy,
+        functionName: "spent",
+        args: [manager, budgetId, account],
+      });
   return [budgetId, { total, inPeriod, period }];
 }

@@ -1,11 +1,9 @@
-import { type Address, type Chain, type Client, getAddress, type Hex, isAddressEqual, type Transport } from "viem";
-import { readContract } from "viem/actions";
-import { getAction } from "viem/utils";
-import { type ContractOverrides, findContract } from "../addresses.js";
+import { type Address, type Chain, type Client, getAddress, type Hex, type Transport } from "viem";
+import type { ContractOverrides } from "../addresses.js";
 import { SameSessionKeyError } from "../errors/input.js";
 import type { SessionRevokedError } from "../errors/manager.js";
-import { erc20LimitPolicyAbi } from "../generated.js";
 import { getManager } from "../manager.js";
+import { isPolicy } from "../policies/builtIn.js";
 import { decodeErc20LimitConfig, encodeErc20LimitConfig } from "../policies/erc20Limit.js";
 import { decodeLimitConfig, encodeLimitConfig } from "../policies/limit.js";
 import { type DefineSessionParameters, parseSessionKey, randomSalt } from "../session/defineSession.js";
@@ -13,6 +11,7 @@ import { getBudgetId } from "../session/getBudgetId.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Policy, Session } from "../types.js";
 import { getGrantCalls } from "./getGrantCalls.js";
+import { readBudget } from "./getSessionState.js";
 import { checkGrant, type GrantSessionErrorType } from "./grantSession.js";
 import { getRevokeCall } from "./revokeSession.js";
 import {
@@ -98,7 +97,6 @@ async function keepRemaining(
 ): Promise<Session> {
   const manager = getManager(contracts);
   const id = getSessionId(session);
-  const read = getAction(client, readContract, "readContract");
   const policies = [...session.operationPolicies, ...session.actions.flatMap((action) => action.policies)];
   const budgets = new Map(policies.map((policy) => [nameBudget(policy), policy]));
   const lowered = await Promise.all(
@@ -107,13 +105,8 @@ async function keepRemaining(
       const limits = codec?.decode(config);
       if (codec === undefined || limits?.total === undefined) return { name, policy, encode: () => config };
       const { total } = limits;
-      const [spent] = await read({
-        // All policies that count have this function.
-        abi: erc20LimitPolicyAbi,
-        address: policy,
-        functionName: "spent",
-        args: [manager, getBudgetId({ id, policy, config }), session.account],
-      });
+      const budgetId = getBudgetId({ id, policy, config });
+      const [, { total: spent }] = await readBudget(client, manager, session.account, { policy, budgetId });
       const left = total > spent ? total - spent : 0n;
       const encode = (step: number) =>
         codec.encode({
@@ -153,10 +146,10 @@ function findCodec(
   policy: Address,
   contracts: ContractOverrides | undefined,
 ): { decode: (config: Hex) => Counted; encode: (limits: Counted) => Hex } | undefined {
-  if (isAddressEqual(policy, findContract("erc20LimitPolicy", contracts)))
+  if (isPolicy("erc20LimitPolicy", policy, contracts))
     return { decode: decodeErc20LimitConfig, encode: encodeErc20LimitConfig };
   const isCounting = (["gasLimitPolicy", "nativeLimitPolicy", "usageLimitPolicy"] as const).some((name) =>
-    isAddressEqual(policy, findContract(name, contracts)),
+    isPolicy(name, policy, contracts),
   );
   return isCounting ? { decode: decodeLimitConfig, encode: encodeLimitConfig } : undefined;
 }

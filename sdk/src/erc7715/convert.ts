@@ -1,7 +1,8 @@
 import { type Address, getAddress, type Hex, isAddressEqual, isHex, numberToHex, zeroAddress } from "viem";
-import { type ContractOverrides, findContract } from "../addresses.js";
+import type { ContractOverrides } from "../addresses.js";
 import { anyTarget, noCalldata } from "../constants.js";
 import { LatchkeyError } from "../errors/base.js";
+import { isPolicy } from "../policies/builtIn.js";
 import { decodeErc20LimitConfig, erc20Functions } from "../policies/erc20Limit.js";
 import { decodeLimitConfig } from "../policies/limit.js";
 import { allowErc20 } from "../session/allowErc20.js";
@@ -259,8 +260,7 @@ export function getSessionPermission(
   { contracts }: { contracts?: ContractOverrides | undefined } = {},
 ): SessionPermission | undefined {
   const { chainId, account, sessionKey, signaturePolicies, validAfter, validUntil } = session;
-  const gasPolicy = findContract("gasLimitPolicy", contracts);
-  const limitsOnlyFees = session.operationPolicies.every(({ policy }) => isAddressEqual(policy, gasPolicy));
+  const limitsOnlyFees = session.operationPolicies.every(({ policy }) => isPolicy("gasLimitPolicy", policy, contracts));
   const budget = findBudget(session, contracts);
   // A key of 20 bytes, one chain, no messages.
   if (sessionKey.length !== 42 || chainId === 0n || signaturePolicies.length > 0 || !limitsOnlyFees || !budget)
@@ -303,11 +303,8 @@ function findBudget({ actions }: Session, contracts: ContractOverrides | undefin
       selector === first.selector && more.length === 0 && own?.config === policy.config && own.policy === policy.policy,
   );
   if (!isAlike) return undefined;
-  if (isAddressEqual(policy.policy, findContract("erc20LimitPolicy", contracts)))
-    return readTokenBudget(actions, policy.config);
-  return isAddressEqual(policy.policy, findContract("nativeLimitPolicy", contracts))
-    ? readNativeBudget(actions, policy.config)
-    : undefined;
+  if (isPolicy("erc20LimitPolicy", policy.policy, contracts)) return readTokenBudget(actions, policy.config);
+  return isPolicy("nativeLimitPolicy", policy.policy, contracts) ? readNativeBudget(actions, policy.config) : undefined;
 }
 
 function readTokenBudget([action, ...more]: readonly Action[], config: Hex): Budget | undefined {

@@ -1,7 +1,8 @@
-import { decodeErrorResult, type Hex, hexToNumber, isAddressEqual, size, slice } from "viem";
-import { type ContractOverrides, findContract } from "../addresses.js";
+import { decodeErrorResult, type Hex, hexToNumber, size, slice } from "viem";
+import type { ContractOverrides } from "../addresses.js";
 import { abiRulePolicyAbi, erc20LimitPolicyAbi, typedDataPolicyAbi } from "../generated.js";
 import { comparisons, getTypeInfo, getTypeName, tests, toArgumentValue } from "../policies/abiRule.js";
+import { isPolicy } from "../policies/builtIn.js";
 import type { PolicyName } from "../types.js";
 import type { LatchkeyError } from "./base.js";
 import * as policy from "./policy.js";
@@ -23,8 +24,7 @@ export function decodePolicyError(
   cause: unknown,
   contracts?: ContractOverrides | undefined,
 ): LatchkeyError | undefined {
-  const is = (name: PolicyName): boolean =>
-    context.policy !== undefined && isAddressEqual(context.policy, findContract(name, contracts));
+  const is = (name: PolicyName): boolean => context.policy !== undefined && isPolicy(name, context.policy, contracts);
   if (is("abiRulePolicy")) return decodeAbiRuleError(data, context, cause);
   if (is("typedDataPolicy")) return decodeTypedDataError(data, context, cause);
   if (is("gasLimitPolicy") || is("nativeLimitPolicy") || is("usageLimitPolicy")) {

@@ -23,7 +23,6 @@ import {
   EmptyActionsError,
   ForbiddenTargetError,
   gasLimit,
-  getContracts,
   getSessionId,
   InvalidAddressError,
   InvalidAmountError,
@@ -39,6 +38,7 @@ import {
   TooManyError,
   UnknownParameterError,
 } from "../index.js";
+import { builtInPolicies } from "../policies/builtIn.js";
 
 const define = (overrides: Partial<Record<keyof DefineSessionParameters, unknown>>) => () =>
   // Callers without types, or with wrong ones, are what these tests are about.
@@ -109,7 +109,7 @@ describe("defineSession", () => {
   });
 
   it("limits what all operations may cost, or those of a period, unless no such limit is wished for", () => {
-    const gasPolicy = getContracts().gasLimitPolicy;
+    const gasPolicy = builtInPolicies.gasLimitPolicy;
     const policiesOf = (fees: DefineSessionParameters["fees"]) => {
       const session = defineSession({ ...parameters, fees });
       return { maxOpCost: session.maxOpCost, policies: session.operationPolicies };

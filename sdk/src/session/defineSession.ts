@@ -27,6 +27,7 @@ import {
   TooManyError,
 } from "../errors/input.js";
 import type { SessionKey } from "../keys/sessionKey.js";
+import { findBuiltIn, isPolicy } from "../policies/builtIn.js";
 import { decodeErc20LimitConfig, encodeErc20LimitConfig } from "../policies/erc20Limit.js";
 import { decodeLimitConfig, encodeLimitConfig } from "../policies/limit.js";
 import type { Action, ActionRequest, Permission, Policy, PolicyName, PolicyRequest, Session } from "../types.js";
@@ -274,10 +275,16 @@ function resolvePolicies(
     if (size(bytes) > 0xffff)
       throw new TooManyError({ what: `bytes of configuration in ${name}`, limit: 0xffff, actual: size(bytes) });
     return {
-      policy: isPolicyName(policy) ? getContract(policy, contracts) : parseAddress(`${name}.policy`, policy),
+      policy: isPolicyName(policy) ? getPolicy(policy, contracts) : parseAddress(`${name}.policy`, policy),
       config: bytes,
     };
   });
+}
+
+/** The address of a policy: the manager's own if it has one and no contract is named, which makes a use cheaper. */
+function getPolicy(name: PolicyName, contracts: ContractOverrides | undefined): Address {
+  const builtIn = contracts?.[name] === undefined ? findBuiltIn(name) : undefined;
+  return builtIn ?? getContract(name, contracts);
 }
 
 function isPolicyName(policy: string): policy is PolicyName {
@@ -304,8 +311,7 @@ function checkTarget({
 
 /** One budget for each token, and no way around it. */
 function checkBudgets(actions: readonly Action[], contracts: ContractOverrides | undefined): void {
-  const limitPolicy = findContract("erc20LimitPolicy", contracts);
-  const isLimit = ({ policy }: Policy): boolean => isAddressEqual(policy, limitPolicy);
+  const isLimit = ({ policy }: Policy): boolean => isPolicy("erc20LimitPolicy", policy, contracts);
   const limited = new Map<Address, Hex>();
   for (const { target, policies } of actions)
     for (const { config } of policies.filter(isLimit)) {

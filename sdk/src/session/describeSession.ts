@@ -19,6 +19,7 @@ import { anyPaymaster, anySelector, anyTarget, noCalldata } from "../constants.j
 import { ChainMismatchError } from "../errors/use.js";
 import { sessionKeyManagerAbi } from "../generated.js";
 import { decodeAbiRuleConfig } from "../policies/abiRule.js";
+import { isPolicy } from "../policies/builtIn.js";
 import { decodeErc20LimitConfig, type Erc20Limits, erc20Functions } from "../policies/erc20Limit.js";
 import { decodeLimitConfig, type Limits } from "../policies/limit.js";
 import { type DecodedMessagePermission, decodeTypedDataConfig } from "../policies/typedData.js";
@@ -139,9 +140,8 @@ async function describeWith(
 
 /** The tokens with limits. */
 function listTokens({ actions }: Session, deployments: ContractOverrides | undefined): readonly Address[] {
-  const policy = findContract("erc20LimitPolicy", deployments);
   const targets = actions
-    .filter(({ policies }) => policies.some((one) => isAddressEqual(one.policy, policy)))
+    .filter(({ policies }) => policies.some(({ policy }) => isPolicy("erc20LimitPolicy", policy, deployments)))
     .map(({ target }) => getAddress(target));
   return [...new Set(targets)].filter((target) => !isAddressEqual(target, anyTarget));
 }

@@ -7,7 +7,6 @@ import {
   defineSession,
   encodeLimitConfig,
   gasLimit,
-  getContracts,
   InvalidAmountError,
   InvalidNumberError,
   InvalidParameterError,
@@ -20,6 +19,7 @@ import {
   UnknownParameterError,
   usageLimit,
 } from "../index.js";
+import { builtInPolicies } from "../policies/builtIn.js";
 
 const uint = (bits: bigint) => fc.bigInt(0n, 2n ** bits - 1n);
 const maybe = <value>(arbitrary: fc.Arbitrary<value>) => fc.option(arbitrary, { nil: undefined });
@@ -72,7 +72,7 @@ describe("gasLimit, nativeLimit and usageLimit", () => {
         { policy: game, config: "0x12" },
       ],
     });
-    const { gasLimitPolicy, usageLimitPolicy } = getContracts();
+    const { gasLimitPolicy, usageLimitPolicy } = builtInPolicies;
     expect(limited.operationPolicies).toEqual([
       { policy: gasLimitPolicy, config: `0x04${"5".padStart(32, "0")}00015180000000000064` },
       { policy: usageLimitPolicy, config: `0x32${"a".padStart(32, "0")}00000007` },

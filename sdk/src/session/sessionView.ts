@@ -13,6 +13,7 @@ import { type ContractOverrides, findContract } from "../addresses.js";
 import { LatchkeyError } from "../errors/base.js";
 import { InvalidParameterError } from "../errors/input.js";
 import { decodeAbiRuleConfig } from "../policies/abiRule.js";
+import { isPolicy } from "../policies/builtIn.js";
 import { decodeErc20LimitConfig } from "../policies/erc20Limit.js";
 import { decodeLimitConfig } from "../policies/limit.js";
 import {
@@ -150,8 +151,7 @@ export function createView(
     ...found.map((token) => ({ ...token, isSelfNamed: true })),
     ...tokens.map((token, index) => ({ ...parseToken(token, index), isSelfNamed: false })),
   ];
-  const nameOfPolicy = (policy: Address) =>
-    policyNames.find((name) => isAddressEqual(findContract(name, rest.deployments), policy));
+  const nameOfPolicy = (policy: Address) => policyNames.find((name) => isPolicy(name, policy, rest.deployments));
   const readable = new Map<string, boolean>();
   const isKnownReadable = (name: PolicyName, config: Hex): boolean => {
     const key = `${name} ${config}`;

@@ -13,9 +13,10 @@ import {
   ValueExceededError,
 } from "../errors/call.js";
 
-import { type CallContext, LimitConfigError, UnknownPolicyError } from "../errors/policy.js";
+import { type CallContext, LimitConfigError, PolicyAnswerError, UnknownPolicyError } from "../errors/policy.js";
 import { sessionKeyManagerUseAbi } from "../generated.js";
 import { checkAbiRules } from "../policies/abiRule.js";
+import { isBuiltIn, isPolicy } from "../policies/builtIn.js";
 import { spendErc20 } from "../policies/erc20Limit.js";
 import { type Budget, countLimits, limitFlags, noBudget, noWindow, type Spending } from "../policies/spend.js";
 import type { Action, Policy, PolicyName, Session } from "../types.js";
@@ -129,7 +130,7 @@ export function findPolicyName(
   policy: Address,
   contracts: ContractOverrides | undefined,
 ): (typeof policyNames)[number] | undefined {
-  return policyNames.find((name) => isAddressEqual(findContract(name, contracts), policy));
+  return policyNames.find((name) => isPolicy(name, policy, contracts));
 }
 
 /**
@@ -154,8 +155,7 @@ export function askAboutCall({ call, ...question }: Question & { call: Call }): 
       return count(question, 1n);
     case "gasLimitPolicy":
     case "typedDataPolicy":
-      // They have no such function.
-      throw new UnknownPolicyError({ reason: "0x", context });
+      return refuseMisplaced(question);
   }
 }
 
@@ -169,7 +169,7 @@ export function askAboutOperation({
   operation: { cost, value, calls },
   ...question
 }: Question & { operation: OperationTotals }): Spending | undefined {
-  const { policy, context, contracts } = question;
+  const { policy, contracts } = question;
   switch (findPolicyName(policy.policy, contracts)) {
     case undefined:
       return undefined;
@@ -182,8 +182,14 @@ export function askAboutOperation({
       return count(question, countsCalls ? BigInt(calls) : 1n, limitFlags.countsCalls);
     }
     default:
-      throw new UnknownPolicyError({ reason: "0x", context });
+      return refuseMisplaced(question);
   }
+}
+
+/** A policy that knows nothing of calls, or of operations. A contract refuses; in the place of the manager's own is none. */
+function refuseMisplaced({ policy: { policy }, context }: Omit<Question, "account">): never {
+  if (isBuiltIn(policy)) throw new PolicyAnswerError({ length: 0, context: { id: context.id, policy } });
+  throw new UnknownPolicyError({ reason: "0x", context });
 }
 
 function count({ policy, budget, claimedTime, context }: Question, amount: bigint, ownFlags = 0): Spending {

@@ -304,7 +304,8 @@ describe("checkSessionCalls", () => {
       actions: [{ target: game, selector: noCalldata, maxValue: 0n, policies: [gasLimit({ total: 1n })] }],
       operationPolicies: [{ policy: contracts.erc20LimitPolicy, config: "0x01" }],
     });
-    expect(codes({ session: misplaced, calls: [{ to: game }] })).toEqual(["unknown-policy", "unknown-policy"]);
+    // In the place of the manager's own there is no code, that answers.
+    expect(codes({ session: misplaced, calls: [{ to: game }] })).toEqual(["policy-answer", "unknown-policy"]);
   });
 
   it("refuses malformed configurations", () => {

@@ -1,5 +1,6 @@
-import { type Address, getAddress, type Hex } from "viem";
-import { type ContractOverrides, findContract } from "../addresses.js";
+import type { Address, Hex } from "viem";
+import type { ContractOverrides } from "../addresses.js";
+import { isPolicy } from "../policies/builtIn.js";
 import { decodeErc20LimitConfig } from "../policies/erc20Limit.js";
 import { decodeLimitConfig } from "../policies/limit.js";
 import type { Session } from "../types.js";
@@ -27,17 +28,19 @@ function listPeriods(
   claims: readonly number[],
   contracts: ContractOverrides | undefined,
 ): readonly Period[] {
-  const readers = new Map<Address, (config: Hex) => { perPeriod?: Period | undefined }>([
-    [findContract("erc20LimitPolicy", contracts), decodeErc20LimitConfig],
-    ...(["gasLimitPolicy", "nativeLimitPolicy", "usageLimitPolicy"] as const).map(
-      (name) => [findContract(name, contracts), decodeLimitConfig] as const,
-    ),
-  ]);
   const policies = [...new Set(claims)].flatMap((claim) => session.actions[claim]?.policies ?? []);
   return [...policies, ...session.operationPolicies].flatMap(({ policy, config }) => {
-    const perPeriod = readers.get(getAddress(policy))?.(config).perPeriod;
+    const perPeriod = readPeriod(policy, config, contracts);
     return perPeriod ? [perPeriod] : [];
   });
+}
+
+function readPeriod(policy: Address, config: Hex, contracts: ContractOverrides | undefined): Period | undefined {
+  if (isPolicy("erc20LimitPolicy", policy, contracts)) return decodeErc20LimitConfig(config).perPeriod;
+  const counts = (["gasLimitPolicy", "nativeLimitPolicy", "usageLimitPolicy"] as const).some((name) =>
+    isPolicy(name, policy, contracts),
+  );
+  return counts ? decodeLimitConfig(config).perPeriod : undefined;
 }
 
 /** Whether a use of the session may have to state a time for a period. */

@@ -17,6 +17,7 @@ import {
   anyPaymaster,
   anySelector,
   anyTarget,
+  builtInPolicies,
   type Call,
   type ContractOverrides,
   encodeAbiRuleConfig,
@@ -92,10 +93,10 @@ function randomLimits(random: Random): Limits {
 }
 
 /** A configuration as it is, or, seldom, one that is cut, has a byte too many or a bit that says nothing. */
-function perhapsBroken(random: Random, config: Hex): Hex {
+function perhapsBroken(random: Random, config: Hex, mayBeShort = true): Hex {
   if (!random.chance(3)) return config;
   return random.pick<() => Hex>([
-    () => slice(config, 0, size(config) - 1),
+    () => (mayBeShort ? slice(config, 0, size(config) - 1) : concat([config, "0xff"])),
     () => concat([config, "0x00"]),
     () => concat(["0x40", slice(config, 1)]),
     () => "0x" as const,
@@ -106,11 +107,23 @@ function perhapsBroken(random: Random, config: Hex): Hex {
   ])();
 }
 
+/**
+ * A policy: the contract, or the manager's own. Why one of the manager's own that is cut short is refused depends on what
+ * follows it in the use, which the offline check does not look at.
+ */
+function eitherForm(random: Random, name: keyof typeof builtInPolicies, config: Hex): Policy {
+  const isContract = random.chance(50);
+  return {
+    policy: isContract ? contracts[name] : builtInPolicies[name],
+    config: perhapsBroken(random, config, isContract),
+  };
+}
+
 function erc20Policy(random: Random): Policy {
   const { atOnce, ...limits } = randomLimits(random);
   const recipients = random.chance(40) ? people.slice(0, 1 + random.below(2)) : undefined;
   const config = encodeErc20LimitConfig({ ...limits, perCall: atOnce, recipients });
-  return { policy: contracts.erc20LimitPolicy, config: perhapsBroken(random, config) };
+  return eitherForm(random, "erc20LimitPolicy", config);
 }
 
 function countingPolicy(
@@ -122,7 +135,7 @@ function countingPolicy(
   const scaled = name === "usageLimitPolicy" ? { ...limits, atOnce: limits.atOnce && limits.atOnce % 4n } : limits;
   // As a policy of an action, or of another kind, the bit is not known.
   const countsCalls = name === "usageLimitPolicy" && ofSession ? random.chance(50) : random.chance(1);
-  return { policy: contracts[name], config: perhapsBroken(random, encodeLimitConfig({ ...scaled, countsCalls })) };
+  return eitherForm(random, name, encodeLimitConfig({ ...scaled, countsCalls }));
 }
 
 function placeRules(random: Random): readonly AbiRuleGroup[] {

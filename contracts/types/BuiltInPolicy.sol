@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+// Policies that the manager evaluates itself, by the addresses that name them in a session: one byte and 19 zeros, which is
+// little calldata, and no address that a contract can be brought to. Nothing is ever called there. What they check and how they
+// are configured is that of the policy contracts that they stand for, which use the same libraries.
+
+/// @dev Stands for the ERC20LimitPolicy, as a policy of an action.
+address constant ERC20_LIMIT = 0xB100000000000000000000000000000000000000;
+
+/// @dev Stands for the UsageLimitPolicy, as a policy of an action or of the session.
+address constant USAGE_LIMIT = 0xB200000000000000000000000000000000000000;
+
+/// @dev Stands for the NativeLimitPolicy, as a policy of an action or of the session.
+address constant NATIVE_LIMIT = 0xB300000000000000000000000000000000000000;
+
+/// @dev Stands for the GasLimitPolicy, as a policy of the session.
+address constant GAS_LIMIT = 0xB400000000000000000000000000000000000000;
+
+library BuiltInPolicy {
+    /// @notice Whether the manager evaluates a policy of an action itself.
+    function isOfCalls(address policy) internal pure returns (bool) {
+        if (!_mayBe(policy)) return false;
+        return policy == ERC20_LIMIT || policy == USAGE_LIMIT || policy == NATIVE_LIMIT;
+    }
+
+    /// @notice Whether the manager evaluates a policy of a session itself.
+    function isOfOperations(address policy) internal pure returns (bool) {
+        if (!_mayBe(policy)) return false;
+        return policy == USAGE_LIMIT || policy == NATIVE_LIMIT || policy == GAS_LIMIT;
+    }
+
+    /// @dev Whether an address is one byte and 19 zeros: tells most policies apart at once.
+    function _mayBe(address policy) private pure returns (bool) {
+        return uint152(uint160(policy)) == 0;
+    }
+}
