@@ -18,7 +18,7 @@ import {
   TotalLimitExceededError,
   usageLimit,
 } from "latchkey";
-import { type Address, BaseError, parseEther, toFunctionSelector } from "viem";
+import { type Address, BaseError, numberToHex, parseEther, toFunctionSelector } from "viem";
 import { entryPoint07Abi, toPackedUserOperation, type UserOperation } from "viem/account-abstraction";
 import { beforeAll, describe, expect, it } from "vitest";
 import { artifactCreationCode } from "./harness/bytecode.ts";
@@ -226,6 +226,30 @@ describe("a policy that bundlers must refuse", () => {
       args: [[toPackedUserOperation(userOperation)], world.funder.account.address],
       account: world.funder.account,
     });
+  });
+
+  it.each([
+    ["BALANCE", 0x31],
+    ["ORIGIN", 0x32],
+    ["GASPRICE", 0x3a],
+    ["BLOCKHASH", 0x40],
+    ["COINBASE", 0x41],
+    ["NUMBER", 0x43],
+    ["PREVRANDAO", 0x44, "banned opcode: DIFFICULTY"],
+    ["GASLIMIT", 0x45],
+    ["SELFBALANCE", 0x47],
+    ["BASEFEE", 0x48],
+    ["GAS", 0x5a],
+    ["CREATE", 0xf0],
+    ["CREATE2", 0xf5],
+    ["the size of code that is not there", 0x3b, "code"],
+    ["a call to an address without code", 0xf1, "code"],
+  ])("asks for %s: the bundler refuses it", async (name, opcode, complaint = `banned opcode: ${name}`) => {
+    const policy = await deploy(world.funder, artifactCreationCode("UnfitPolicies", "OpcodePolicy"));
+    const used = await grant({ actions: [transfer({ policy, config: numberToHex(opcode) })] });
+    const bundler = world.bundlerFor(await used.smartAccount());
+    const error = await rejection(bundler.sendUserOperation({ calls: [send()], ...gas }));
+    expect(error instanceof BaseError ? error.details : error).toContain(complaint);
   });
 
   it("is no policy of ours", async () => {

@@ -61,3 +61,35 @@ contract MisplacedKeyPolicy is ICallPolicy {
         return 0;
     }
 }
+
+/// @notice Uses an opcode that ERC-7562 bans from validation: the one that its configuration names.
+contract OpcodePolicy is ICallPolicy {
+    function checkCall(address account, bytes32, address, uint256, uint256, bytes calldata, bytes calldata config)
+        external
+        returns (uint256)
+    {
+        uint8 opcode = uint8(config[0]);
+        uint256 word;
+        assembly {
+            switch opcode
+            case 0x31 { word := balance(account) }
+            case 0x32 { word := origin() }
+            case 0x3a { word := gasprice() }
+            case 0x3b { word := extcodesize(0xdead) }
+            case 0x40 { word := blockhash(0) }
+            case 0x41 { word := coinbase() }
+            case 0x43 { word := number() }
+            case 0x44 { word := prevrandao() }
+            case 0x45 { word := gaslimit() }
+            case 0x47 { word := selfbalance() }
+            case 0x48 { word := basefee() }
+            case 0x5a { sstore(account, gas()) }
+            case 0xf0 { word := create(0, 0, 0) }
+            case 0xf5 { word := create2(0, 0, 0, 0) }
+            case 0xf1 { word := call(gas(), 0xdead, 0, 0, 0, 0, 0) }
+            default { invalid() }
+        }
+        // So that the compiler does not leave out what is not used.
+        return word == type(uint256).max ? word : 0;
+    }
+}
