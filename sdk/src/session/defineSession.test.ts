@@ -228,6 +228,16 @@ describe("defineSession", () => {
     }
   });
 
+  it("refuses one limit on a token in two forms, the manager's own and the contract's: each has a budget", () => {
+    const [own] = allowErc20({ ...limits, functions: ["transfer"] }).actions;
+    const [other] = allowErc20({ ...limits, functions: ["approve"] }).actions;
+    if (own === undefined || other === undefined) throw new Error("each is one action");
+    const policies = other.policies.map((policy) => ({ ...policy, policy: builtInPolicies.erc20LimitPolicy }));
+    const actions = [own, { ...other, policies }];
+    expect(define({ actions })).toThrow(SeparateBudgetsError);
+    expect(define({ actions, allowSeparateBudgets: true })).not.toThrow();
+  });
+
   it("says what is wrong", () => {
     const messages = [
       { validUntil: 2_000_000_000_000 },

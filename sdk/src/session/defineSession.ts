@@ -1,6 +1,7 @@
 import {
   type Address,
   bytesToHex,
+  getAddress,
   type Hex,
   isAddressEqual,
   type LocalAccount,
@@ -312,13 +313,15 @@ function checkTarget({
 /** One budget for each token, and no way around it. */
 function checkBudgets(actions: readonly Action[], contracts: ContractOverrides | undefined): void {
   const isLimit = ({ policy }: Policy): boolean => isPolicy("erc20LimitPolicy", policy, contracts);
-  const limited = new Map<Address, Hex>();
+  const limited = new Map<Address, string>();
   for (const { target, policies } of actions)
-    for (const { config } of policies.filter(isLimit)) {
+    for (const { policy, config } of policies.filter(isLimit)) {
+      // The manager's own policy and the contract have a budget each, also with the same configuration.
+      const limit = `${getAddress(policy)} ${config}`;
       const other = limited.get(target);
-      if (other !== undefined && other !== config)
+      if (other !== undefined && other !== limit)
         throw new SeparateBudgetsError({ token: target, reason: "it has two different limits" });
-      limited.set(target, config);
+      limited.set(target, limit);
     }
   for (const { target, selector, policies } of actions)
     for (const token of limited.keys())

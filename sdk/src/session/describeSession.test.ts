@@ -153,6 +153,15 @@ describe("a session in words", () => {
     expect(show(define({ actions: [daily, single], allowSeparateBudgets: true }), known)).not.toContain("Together");
   });
 
+  test("one limit in two forms, which are two budgets", () => {
+    const other = allowErc20({ token: usdc, functions: ["approve"], perPeriod: { amount: 1n, period: "day" } });
+    const same = allowErc20({ token: usdc, functions: ["transfer"], perPeriod: { amount: 1n, period: "day" } });
+    const { erc20LimitPolicy } = getContracts();
+    const contract = define({ actions: [other], contracts: { erc20LimitPolicy } });
+    const session = { ...contract, actions: [...define({ actions: [same] }).actions, ...contract.actions] };
+    expect(show(session, known)).toContain("Together, the 2 limits on USDC");
+  });
+
   test("native currency, tokens of a collection, and loud permissions", () => {
     const session = define({
       actions: [

@@ -367,13 +367,15 @@ const [calls, operations] = [counted("call"), counted("operation")];
 
 /** What several budgets for one token come to together. */
 function describeSums(view: View): readonly string[] {
-  const budgets = new Map<Address, Map<Hex, Erc20Limits>>();
+  const budgets = new Map<Address, Map<string, Erc20Limits>>();
   for (const { target, policies } of view.session.actions)
     for (const policy of policies) {
       const { config } = policy;
       if (view.policyName(policy) !== "erc20LimitPolicy") continue;
-      const known = budgets.get(getAddress(target)) ?? new Map<Hex, Erc20Limits>();
-      budgets.set(getAddress(target), known.set(config, decodeErc20LimitConfig(config)));
+      const known = budgets.get(getAddress(target)) ?? new Map<string, Erc20Limits>();
+      // One configuration under the manager's own policy and under the contract is two budgets.
+      const budget = `${getAddress(policy.policy)} ${config}`;
+      budgets.set(getAddress(target), known.set(budget, decodeErc20LimitConfig(config)));
     }
   return [...budgets].flatMap(([target, limits]) => {
     if (limits.size < 2) return [];
