@@ -61,7 +61,7 @@ library KeySignature {
         view
         returns (bool)
     {
-        // All the gas there is (EIP-150), without the GAS opcode: see the manager's _ask.
+        // All the gas there is (EIP-150), without the GAS opcode: see {PolicyCall}.
         (bool answered, bytes memory answer) = verifier.staticcall{gas: type(uint256).max}(
             abi.encodeCall(IERC7913SignatureVerifier.verify, (key, digest, signature))
         );

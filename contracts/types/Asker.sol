@@ -62,6 +62,8 @@ library AskerLibrary {
     }
 
     /// @notice Whether the budget that is kept is that under this configuration.
+    /// @dev Before one is kept, CONFIG is 0, where no configuration of a policy that the manager evaluates can be: its address
+    /// comes before it, and what comes before the start of calldata (positions wrap around) reads as zero.
     function isAbout(Asker asker, bytes calldata config) internal pure returns (bool) {
         return asker.place().get(CONFIG) == config.positionOf();
     }
