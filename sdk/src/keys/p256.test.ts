@@ -98,6 +98,11 @@ describe("createP256SessionKey", () => {
     }
   });
 
+  it.each([0n, order, order + 1n])("refuses %d as a private key", async (value) => {
+    const made = createP256SessionKey({ privateKey: toHex(value, { size: 32 }) });
+    await expect(made).rejects.toThrow(InvalidPrivateKeyError);
+  });
+
   it("refuses a parameter that it does not know", async () => {
     // @ts-expect-error a misspelt name
     await expect(createP256SessionKey({ precompiled: true })).rejects.toThrow(UnknownParameterError);
@@ -188,6 +193,41 @@ describe("toP256SessionKey", () => {
       expect(() => toP256SessionKey({ publicKey: key, sign: signDigest })).toThrow(InvalidPublicKeyError);
     // @ts-expect-error no function
     expect(() => toP256SessionKey({ publicKey, sign: "0x" })).toThrow(InvalidParameterError);
+  });
+
+  it("refuses a point whose x is given with the prime on top, though the curve's equation holds", () => {
+    const { Fp } = p256.Point;
+    const on = (x: bigint) => {
+      try {
+        return p256.Point.fromHex(concat(["0x02", toHex(x, { size: 32 })]).slice(2)).toAffine();
+      } catch {
+        return undefined;
+      }
+    };
+    const point = [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n].map(on).find((found) => found !== undefined);
+    if (point === undefined) expect.unreachable();
+    const key = (x: bigint) => concat([toHex(x, { size: 32 }), toHex(point.y, { size: 32 })]);
+    expect(toP256SessionKey({ publicKey: key(point.x), sign: signDigest }).publicKey).toBe(key(point.x));
+    expect(() => toP256SessionKey({ publicKey: key(point.x + Fp.ORDER), sign: signDigest })).toThrow(
+      InvalidPublicKeyError,
+    );
+  });
+
+  it("says what is wrong with a public key or a signature", async () => {
+    const make = (key: Hex) => () => toP256SessionKey({ publicKey: key, sign: signDigest });
+    expect(make(slice(publicKey, 1))).toThrow("it has 63 bytes");
+    // 65 bytes, but not behind a byte 04; and 04 as the first byte of x.
+    expect(make(concat(["0x05", publicKey]))).toThrow("it has 65 bytes");
+    expect(make(concat(["0x04", slice(publicKey, 1)]))).toThrow("it is not a point of the curve");
+    const signing = (signature: Hex) => sign(toP256SessionKey({ publicKey, sign: async () => signature }));
+    await expect(signing(`0x${"11".repeat(63)}`)).rejects.toThrow("it has 63 bytes");
+    await expect(signing(`0x${"11".repeat(66)}`)).rejects.toThrow("it has 66 bytes");
+    await expect(signing(`0x${"00".repeat(64)}`)).rejects.toThrow("r or s is out of range");
+    // A byte of parity behind them is left away, and numbers keep their leading zeros.
+    const small: Hex = `0x${"00".repeat(31)}01${"00".repeat(31)}02`;
+    await expect(signing(concat([small, "0x1b"]))).resolves.toBe(small);
+    const half = toHex(order / 2n, { size: 32 });
+    await expect(signing(concat([half, half]))).resolves.toBe(concat([half, half]));
   });
 });
 

@@ -72,6 +72,7 @@ describe("exportPrivateKey", () => {
     const key = toSessionKey(mnemonicToAccount("test test test test test test test test test test test junk"));
     expect(key.sessionKey).toBe("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266");
     expect(() => exportPrivateKey(key)).toThrow(PrivateKeyNotAvailableError);
+    expect(() => exportPrivateKey(key)).toThrow(key.sessionKey);
   });
 });
 
