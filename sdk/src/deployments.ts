@@ -2,7 +2,7 @@
 import { deployedManager } from "./deployedManager.js";
 
 export const deployments = {
-  abiRulePolicy: "0x40327607b4626a7993a49E5c5924B429890c7658",
+  abiRulePolicy: "0xB339e445cb482E6f70Cd8598E6eBde43630C38A4",
   erc1271Verifier: "0xD10B3Bde74d59B1cf0b5DE6c2D849879b9643638",
   erc20LimitPolicy: "0x4e5484c310b932DD41Aa8E45635EeC14E7B5D75f",
   frostVerifier: "0x533E91Bb8d2BDBa97AD6699dE54F7d541eD69c79",
@@ -11,7 +11,7 @@ export const deployments = {
   p256PrecompileVerifier: "0xCf4f3Cc862bc8144B2295689A61C4Fe9f9a520e4",
   p256Verifier: "0xF020e9B5F3b7B8851cE488F5c55f58398BC02530",
   manager: deployedManager,
-  typedDataPolicy: "0xC7868B17D142ECd4DBAA7c3dca037ddFE2eb79C2",
+  typedDataPolicy: "0xb67C90CFee23AE3Bf322778B490487DF4CC96350",
   usageLimitPolicy: "0x22376902BFdC25085308E1E64828EEa3F13b1533",
   webAuthnPrecompileVerifier: "0x31B53e363aDd5141EdC861a9c44B6751a2368D6F",
   webAuthnVerifier: "0x7B857218a19cF532D2BA28E5Bc202C4eb75F0E30",
