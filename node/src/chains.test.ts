@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import { encodeErrorResult, parseAbi } from "viem";
 import { afterEach, expect, it } from "vitest";
 import { refusal } from "../test/group.js";
 import { FakeRpc } from "../test/rpc.js";
@@ -59,4 +61,27 @@ it("says that a chain cannot be asked, and not why", async () => {
   expect(error).toMatchObject({ code: "unavailable", message: "Chain 1 cannot be asked." });
   expect(JSON.stringify(error)).not.toContain("a-secret");
   expect(String(Object(error).reason)).not.toContain("a-secret");
+});
+
+it("asks no other server because a contract says so (ERC-3668)", async () => {
+  const asked: string[] = [];
+  const other = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ data: "0x" }));
+  });
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const address = other.address();
+  if (typeof address !== "object" || address === null) throw new Error("not listening");
+  const { chains, rpc } = await connect({});
+  const account = "0x00000000000000000000000000000000000000AA";
+  rpc.revertData = encodeErrorResult({
+    abi: parseAbi(["error OffchainLookup(address sender, string[] urls, bytes data, bytes4 callback, bytes extra)"]),
+    args: [account, [`http://127.0.0.1:${address.port}/internal/{sender}`], "0x12", "0x12345678", "0x"],
+  });
+  const abi = parseAbi(["function accountId() view returns (string)"]);
+  const read = chains.ask(1, (client) => client.readContract({ abi, address: account, functionName: "accountId" }));
+  expect(await refusal(() => read)).toBe("unavailable");
+  other.closeAllConnections();
+  await new Promise((resolve) => other.close(resolve));
+  expect(asked).toEqual([]);
 });

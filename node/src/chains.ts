@@ -20,7 +20,12 @@ export class Chains {
     this.#clients = new Map(
       Object.entries(chains).map(([id, url]) => [
         Number(id),
-        createPublicClient({ transport: http(url, { timeout: limits.chainTimeout, retryCount: 1 }), cacheTime: 0 }),
+        createPublicClient({
+          transport: http(url, { timeout: limits.chainTimeout, retryCount: 1 }),
+          cacheTime: 0,
+          // Whoever deploys a contract would else have the node fetch URLs from within its own network (ERC-3668).
+          ccipRead: false,
+        }),
       ]),
     );
     this.#blockAge = limits.blockAge;

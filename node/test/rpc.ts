@@ -1,6 +1,6 @@
 // A chain's RPC that says what a test wants.
 import { createServer, type Server } from "node:http";
-import { numberToHex } from "viem";
+import { type Hex, numberToHex } from "viem";
 
 export type RpcOptions = {
   /** The chain that it says to be of. */
@@ -19,6 +19,8 @@ export class FakeRpc {
   blockAge: number;
   /** Whether it answers at all. */
   down = false;
+  /** What every contract reverts with, if calls are to be answered. */
+  revertData: Hex | undefined;
 
   private constructor(server: Server, url: string, { chainId = 1, blockAge = 0 }: RpcOptions) {
     this.#server = server;
@@ -50,6 +52,8 @@ export class FakeRpc {
     if (method === "eth_chainId") return { result: numberToHex(this.chainId) };
     const timestamp = numberToHex(Math.floor(Date.now() / 1_000) - this.blockAge);
     if (method === "eth_getBlockByNumber") return { result: { number: "0x1", timestamp, transactions: [] } };
+    if (method === "eth_call" && this.revertData !== undefined)
+      return { error: { code: 3, message: "execution reverted", data: this.revertData } };
     return { error: { code: -32_601, message: "there is no such method" } };
   }
 
