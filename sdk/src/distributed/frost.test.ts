@@ -9,10 +9,11 @@ import {
   getTranscript,
   isKeySupported,
   isShareValid,
+  openCommitment,
   toCommitmentList,
   toFrostPublic,
 } from "./frost.js";
-import type { NodeMessage } from "./messages.js";
+import { getIdentity, MalformedMessageError, type NodeMessage, signNodeMessage } from "./messages.js";
 import { toSessionKeyBytes } from "./toDistributedSessionKey.js";
 
 const nodes = [1, 2, 3, 4, 5].map((number): Hex => toHex(number, { size: 32 }));
@@ -217,4 +218,18 @@ it("has one transcript for what was said, in whatever order, and another for any
   expect(getTranscript({ key: digest, attempt: digest, messages: changed })).not.toBe(transcript);
   expect(getTranscript({ key: digest, attempt: keccak256("0x"), messages })).not.toBe(transcript);
   expect(getTranscript({ key: digest, attempt: digest, messages: messages.slice(1) })).not.toBe(transcript);
+});
+
+it("takes a commitment that says what it must and nothing else, which others would have to be sent", () => {
+  const identity = hexToBytes(digest);
+  const from = getIdentity(identity);
+  const point = bytesToHex(secp256k1.Point.BASE.toBytes());
+  const open = (body: unknown) =>
+    openCommitment(signNodeMessage(identity, { type: "commitment", from, key: digest, attempt: digest, body }), {
+      key: digest,
+      attempt: digest,
+    });
+  expect(open({ hiding: point, binding: point })).toEqual({ node: from, hiding: point, binding: point });
+  expect(() => open({ hiding: point, binding: point, padding: "x".repeat(300_000) })).toThrow(MalformedMessageError);
+  expect(() => open({ binding: point, hiding: point })).toThrow("a commitment says more than it must");
 });

@@ -115,14 +115,17 @@ export function isKeySupported(publicKey: Hex): boolean {
   return BigInt(`0x${publicKey.slice(4)}`) < secp256k1.Point.Fn.ORDER;
 }
 
-/** Checks a node's commitment, which must be points, and who signed it. */
+/** Checks a node's commitment, which must be points in the one form that nodes write, and who signed it. */
 export function openCommitment(
   message: unknown,
   expected: Pick<NodeMessage, "key" | "attempt"> & { readonly from?: Hex | undefined },
 ): NodeCommitment {
-  const { from, body } = openNodeMessage(message, { ...expected, type: "commitment" });
+  const { from, body, message: opened } = openNodeMessage(message, { ...expected, type: "commitment" });
   const fields = asFields("commitment", body);
-  return { node: from, hiding: asPoint("hiding", fields["hiding"]), binding: asPoint("binding", fields["binding"]) };
+  const said = { hiding: asPoint("hiding", fields["hiding"]), binding: asPoint("binding", fields["binding"]) };
+  // It is sent on to the others: one that fills their requests would have them refuse in the place of the node that lies.
+  if (opened.body !== JSON.stringify(said)) throw new MalformedMessageError("a commitment says more than it must");
+  return { node: from, ...said };
 }
 
 /** A compressed point of the curve. */
