@@ -146,20 +146,30 @@ describe("a coordinator that lies", () => {
     const key = getDistributedKeyId(consent);
     const attempts = Array.from({ length: 200 }, () => random());
     for (const attempt of attempts) await fresh.generator.round1({ key, attempt, consent });
-    const others = Array.from({ length: 60 }, () => group.consent(2));
-    for (const one of others)
-      await fresh.generator.round1({ key: getDistributedKeyId(one), attempt: random(), consent: one });
-    const [first] = attempts;
-    expect(await refusal(() => fresh.generator.round2({ key, attempt: first ?? "0x", messages: [] }))).toBe("attempt");
-    // The bound for all keys together.
-    const last = group.consent(2);
-    expect(
-      await refusal(() => fresh.generator.round1({ key: getDistributedKeyId(last), attempt: random(), consent: last })),
-    ).toBe("busy");
-    // An attempt is one key's.
-    const again = attempts.at(-1) ?? "0x";
-    expect(await refusal(() => fresh.generator.round1({ key: random(), attempt: again, consent }))).toBe("attempt");
+    expect(await refusal(() => fresh.generator.round2({ key, attempt: at(attempts, 0), messages: [] }))).toBe(
+      "attempt",
+    );
   });
+
+  it("is not in the way of other keys, whatever it begins", async () => {
+    const fresh = wake(at(nodes, 0).store);
+    const start = async (consent = group.consent(2), attempt = random()) => {
+      const key = getDistributedKeyId(consent);
+      await fresh.generator.round1({ key, attempt, consent });
+      return { key, attempt, messages: [] };
+    };
+    const early = await start();
+    for (let index = 0; index < 255; index++) await start();
+    // It is known still; the messages are what is wrong.
+    expect(await refusal(() => fresh.generator.round2(early))).toContain("malformed");
+    const late = await start();
+    expect(await refusal(() => fresh.generator.round2(early))).toBe("attempt");
+    expect(await refusal(() => fresh.generator.round2(late))).toContain("malformed");
+    // A name that another key's attempt has.
+    const same = await start(group.consent(2), late.attempt);
+    expect(await refusal(() => fresh.generator.round2(same))).toContain("malformed");
+    expect(await refusal(() => fresh.generator.round2(late))).toContain("malformed");
+  }, 120_000);
 });
 
 describe("a node that lies", () => {

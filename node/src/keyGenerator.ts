@@ -38,7 +38,7 @@ type Heard = {
 };
 
 const LIFETIME = 300_000;
-const MOST_ATTEMPTS = 64;
+const MOST_ATTEMPTS = 256;
 const MOST_ATTEMPTS_PER_KEY = 4;
 
 /**
@@ -49,7 +49,8 @@ const MOST_ATTEMPTS_PER_KEY = 4;
 export class KeyGenerator {
   readonly #store: Store;
   readonly #self: Hex;
-  readonly #attempts = new Map<Hex, Attempt>();
+  /** By key and attempt: what another key's attempt is called has no effect. In the order in which they began. */
+  readonly #attempts = new Map<string, Attempt>();
 
   constructor(store: Store, self: Hex) {
     this.#store = store;
@@ -68,14 +69,14 @@ export class KeyGenerator {
   }): Promise<NodeMessage> {
     const record = await this.#store.getKey(key);
     requirePending(record);
-    const known = this.#attempts.get(attempt);
-    if (known?.key === key) return known.message;
-    if (known !== undefined) throw new Refusal("attempt", "Another key is being generated under this name.");
+    const name = nameOf(key, attempt);
+    const known = this.#attempts.get(name);
+    if (known !== undefined) return known.message;
     this.#forget();
-    // Whoever begins again and again is in the way of nobody else.
-    const [oldest, ...younger] = [...this.#attempts].filter(([, begun]) => begun.key === key);
-    if (oldest !== undefined && younger.length + 1 >= MOST_ATTEMPTS_PER_KEY) this.#drop(...oldest);
-    if (this.#attempts.size >= MOST_ATTEMPTS) throw new Refusal("busy", "Too many keys are being generated.");
+    // Whoever begins again and again, with one key or with many, is in the way of nobody else for long.
+    const ofKey = [...this.#attempts].filter(([, begun]) => begun.key === key);
+    if (ofKey.length >= MOST_ATTEMPTS_PER_KEY) this.#dropFirst(ofKey);
+    else if (this.#attempts.size >= MOST_ATTEMPTS) this.#dropFirst(this.#attempts);
 
     const identifier = getIdentifier(consent.nodes, this.#self);
     const { public: said, secret } = frost.DKG.round1(identifier, {
@@ -88,7 +89,7 @@ export class KeyGenerator {
       proof: bytesToHex(said.proofOfKnowledge),
       encryptionKey: bytesToHex(encryption.publicKey),
     });
-    this.#attempts.set(attempt, { key, consent, secret, encryption, message, begun: Date.now() });
+    this.#attempts.set(name, { key, consent, secret, encryption, message, begun: Date.now() });
     return message;
   }
 
@@ -153,6 +154,8 @@ export class KeyGenerator {
     const record = await this.#store.getKey(key);
     if (record?.attempt === attempt) return this.describe(record);
     requirePending(record);
+    // It may have been forgotten while the disk was read: its secrets are gone then.
+    this.#find(key, attempt);
     if (messages.length !== heard.others.length) throw new MalformedMessageError("there is not one message a node");
 
     const received = heard.others.map(({ node, round1 }, index) => {
@@ -250,8 +253,8 @@ export class KeyGenerator {
 
   #find(key: Hex, attempt: Hex): Attempt {
     this.#forget();
-    const state = this.#attempts.get(attempt);
-    if (state?.key !== key) throw new Refusal("attempt", "This attempt has not begun here, or is over. Begin anew.");
+    const state = this.#attempts.get(nameOf(key, attempt));
+    if (state === undefined) throw new Refusal("attempt", "This attempt has not begun here, or is over. Begin anew.");
     return state;
   }
 
@@ -259,7 +262,11 @@ export class KeyGenerator {
     for (const [name, attempt] of this.#attempts) if (Date.now() - attempt.begun > LIFETIME) this.#drop(name, attempt);
   }
 
-  #drop(name: Hex, { secret, encryption }: Attempt): void {
+  #dropFirst([oldest]: Iterable<readonly [string, Attempt]>): void {
+    if (oldest !== undefined) this.#drop(...oldest);
+  }
+
+  #drop(name: string, { secret, encryption }: Attempt): void {
     frost.DKG.clean(secret);
     encryption.secret.fill(0);
     this.#attempts.delete(name);
@@ -268,6 +275,10 @@ export class KeyGenerator {
   #say(type: NodeMessage["type"], key: Hex, attempt: Hex, body: unknown): NodeMessage {
     return signNodeMessage(this.#store.identity, { type, from: this.#self, key, attempt, body });
   }
+}
+
+function nameOf(key: Hex, attempt: Hex): string {
+  return `${key} ${attempt}`;
 }
 
 /** A key that is in use, or revoked, is not generated again. */

@@ -133,6 +133,30 @@ it("commits to other nonces each time, and keeps a bounded number", async () => 
   expect(await refusal(() => signer.commit({ record, attempt: random() }))).toBe("busy");
 });
 
+it("makes room for a new commitment by forgetting the oldest, so that no key is in the way of another", async () => {
+  const { signer, record, commit } = begin();
+  const { attempt, commitments } = commit();
+  const { sign } = signer.prepare({ record, attempt, commitments });
+  for (let key = 0; key < 8; key++) {
+    const other = { ...record, id: random() };
+    for (let index = 0; index < 512; index++) signer.commit({ record: other, attempt: random() });
+  }
+  expect(signer.pending).toBe(4_096);
+  expect(await refusal(() => sign(random()))).toBe("nonce");
+  const again = commit();
+  expect(signer.pending).toBe(4_096);
+  const { sign: signAgain } = signer.prepare({ record, ...again });
+  expect(await signAgain(random())).toMatchObject({ type: "share" });
+}, 120_000);
+
+it("commits for one key whatever another one's attempt is called", () => {
+  const { signer, record, commit } = begin();
+  const attempt = random();
+  signer.commit({ record: { ...record, id: random() }, attempt });
+  const { commitments } = commit(attempt);
+  expect(signer.prepare({ record, attempt, commitments })).toBeDefined();
+});
+
 it("has no share after it was deleted", async () => {
   const { signer, record, commit } = begin();
   const { attempt, commitments } = commit();

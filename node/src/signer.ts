@@ -29,7 +29,8 @@ const MOST_PENDING_PER_KEY = 512;
 export class Signer {
   readonly #store: Store;
   readonly #self: Hex;
-  readonly #pending = new Map<Hex, Pending>();
+  /** By key and attempt: what another key's attempt is called has no effect. In the order in which they were made. */
+  readonly #pending = new Map<string, Pending>();
 
   constructor(store: Store, self: Hex) {
     this.#store = store;
@@ -45,17 +46,20 @@ export class Signer {
   commit({ record, attempt }: { record: KeyRecord; attempt: Hex }): NodeMessage {
     const { id: key, consent } = record;
     this.#forget();
-    if (this.#pending.has(attempt)) throw new Refusal("nonce", "There is a commitment for this attempt.");
+    const name = nameOf(key, attempt);
+    if (this.#pending.has(name)) throw new Refusal("nonce", "There is a commitment for this attempt.");
     const ofKey = [...this.#pending.values()].filter((pending) => pending.key === key).length;
-    if (this.#pending.size >= MOST_PENDING || ofKey >= MOST_PENDING_PER_KEY)
-      throw new Refusal("busy", "Too many signatures are being made.");
+    if (ofKey >= MOST_PENDING_PER_KEY) throw new Refusal("busy", "Too many signatures are being made.");
     const { nonces, commitments } = frost.commit(getSecret(record, consent.nodes.indexOf(this.#self)));
     const commitment = {
       node: this.#self,
       hiding: bytesToHex(commitments.hiding),
       binding: bytesToHex(commitments.binding),
     };
-    this.#pending.set(attempt, { key, nonces, commitment, begun: Date.now() });
+    // Keys that commit and never sign are in the way of no other for long.
+    const [oldest] = this.#pending;
+    if (oldest !== undefined && this.#pending.size >= MOST_PENDING) this.#drop(...oldest);
+    this.#pending.set(name, { key, nonces, commitment, begun: Date.now() });
     const { hiding, binding } = commitment;
     return this.#say("commitment", key, attempt, { hiding, binding });
   }
@@ -68,8 +72,8 @@ export class Signer {
   } {
     const { id: key, consent } = record;
     this.#forget();
-    const pending = this.#pending.get(attempt);
-    if (pending?.key !== key) throw new Refusal("nonce", "There is no commitment for this attempt, or it is spent.");
+    const pending = this.#pending.get(nameOf(key, attempt));
+    if (pending === undefined) throw new Refusal("nonce", "There is no commitment for this attempt, or it is spent.");
     const opened = commitments.map((message) => openCommitment(message, { key, attempt }));
     const nodes = new Set(opened.map(({ node }) => node));
     if (nodes.size !== opened.length) throw new Refusal("commitments", "A node is named twice.");
@@ -97,9 +101,10 @@ export class Signer {
     commitments: readonly NodeCommitment[];
   }): Promise<NodeMessage> {
     const { nodes, threshold } = record.consent;
-    if (this.#pending.get(attempt) !== pending) throw new Refusal("nonce", "The commitment is spent, or forgotten.");
+    const name = nameOf(record.id, attempt);
+    if (this.#pending.get(name) !== pending) throw new Refusal("nonce", "The commitment is spent, or forgotten.");
     // Gone from memory before anything is waited for: of two requests at once, one finds nothing.
-    this.#pending.delete(attempt);
+    this.#pending.delete(name);
     const { nonces, commitment } = pending;
     const fresh = await this.#store.spend(keccak256(concat([commitment.hiding, commitment.binding])));
     if (!fresh) throw new Refusal("nonce", "The commitment is spent.");
@@ -119,18 +124,25 @@ export class Signer {
   }
 
   #forget(): void {
-    for (const [attempt, { begun, nonces }] of this.#pending) {
-      // In the order in which they were made.
-      if (Date.now() - begun <= LIFETIME) break;
-      nonces.hiding.fill(0);
-      nonces.binding.fill(0);
-      this.#pending.delete(attempt);
+    for (const [name, pending] of this.#pending) {
+      if (Date.now() - pending.begun <= LIFETIME) break;
+      this.#drop(name, pending);
     }
+  }
+
+  #drop(name: string, { nonces }: Pending): void {
+    nonces.hiding.fill(0);
+    nonces.binding.fill(0);
+    this.#pending.delete(name);
   }
 
   #say(type: NodeMessage["type"], key: Hex, attempt: Hex, body: unknown): NodeMessage {
     return signNodeMessage(this.#store.identity, { type, from: this.#self, key, attempt, body });
   }
+}
+
+function nameOf(key: Hex, attempt: Hex): string {
+  return `${key} ${attempt}`;
 }
 
 function getSecret({ share }: KeyRecord, index: number) {
