@@ -128,6 +128,16 @@ describe("the service", () => {
     await expect(fetch(`${url}/v1/health`)).rejects.toThrow();
   });
 
+  it("believes a proxy's word about an address, and not what the proxy was told", async () => {
+    const { url } = await start({ trustProxy: true, limits: { requestsPerMinute: 3 } });
+    const from = (addresses: string) => fetch(`${url}/v1/health`, { headers: { "x-forwarded-for": addresses } });
+    const statuses: number[] = [];
+    for (const told of ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"])
+      statuses.push((await from(`${told}, 198.51.100.1`)).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+    expect((await from("198.51.100.2")).status).toBe(200);
+  });
+
   it("does not wait for a request that does not come", async () => {
     const { url } = await start({ limits: { requestTimeout: 500 } });
     const socket = connect(Number(new URL(url).port), "127.0.0.1");

@@ -40,7 +40,8 @@ export async function startNode(
     requestTimeout,
     connectionTimeout: 60_000,
     keepAliveTimeout: 10_000,
-    trustProxy: config.trustProxy,
+    // The address that the proxy itself saw: what stands before it in the header is what the proxy was told.
+    trustProxy: config.trustProxy && ((_address: string, hop: number) => hop === 0),
     forceCloseConnections: "idle",
     ...(tls ? { https: { ...http, cert: await readFile(tls.cert), key: await readFile(tls.key) } } : { http }),
   });
