@@ -11,11 +11,13 @@ import {
   getDistributedRevocationTypedData,
   getIdentity,
   MalformedMessageError,
+  type NodeMessage,
   parseJson,
   parseWireConsent,
   parseWireOperation,
   type RequestPurpose,
   type SignedRequest,
+  signNodeMessage,
   verifyRequest,
 } from "latchkey/distributed/protocol";
 import { type Hex, hashTypedData, isAddressEqual } from "viem";
@@ -73,7 +75,7 @@ export class LatchkeyNode {
   }
 
   /** Never signs with a key again, by the owner's signature. */
-  async revoke(payload: unknown): Promise<{ status: KeyRecord["status"]; share: boolean }> {
+  async revoke(payload: unknown): Promise<{ status: KeyRecord["status"]; share: boolean; message: NodeMessage }> {
     return asRefusal(async () => {
       const fields = asFields("body", payload);
       const key = asHex("key", fields["key"], 32);
@@ -83,13 +85,16 @@ export class LatchkeyNode {
       const { chainId, account } = record.consent;
       const typedData = getDistributedRevocationTypedData({ key, deleteShares }, this.chains.contracts);
       const signature = asHex("signature", fields["signature"]);
-      await this.#checkOwner(Number(chainId), account, hashTypedData(typedData), signature);
-      const { share } = await this.#store.updateKey(key, (now = record) => ({
+      const digest = hashTypedData(typedData);
+      await this.#checkOwner(Number(chainId), account, digest, signature);
+      const after = await this.#store.updateKey(key, (now = record) => ({
         ...now,
         status: "revoked",
         share: deleteShares ? undefined : now.share,
       }));
-      return { status: "revoked", share: share !== undefined };
+      const share = after.share !== undefined;
+      const said = { type: "revoked", from: this.identity, key, attempt: digest, body: { share } } as const;
+      return { status: "revoked", share, message: signNodeMessage(this.#store.identity, said) };
     });
   }
 

@@ -8,16 +8,19 @@ import { createAuthorizationKey } from "latchkey/distributed";
 import {
   type DistributedConsent,
   getDistributedKeyId,
+  getDistributedRevocationTypedData,
+  openNodeMessage,
   type RequestPurpose,
   signRequest,
 } from "latchkey/distributed/protocol";
-import { bytesToHex } from "viem";
+import { bytesToHex, hashTypedData } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { passphrase, random } from "../test/group.js";
 import { FakeRpc } from "../test/rpc.js";
 import { parseConfig } from "./config.js";
 import { type RunningNode, startNode } from "./server.js";
-import { Store } from "./store.js";
+import { type KeyRecord, Store } from "./store.js";
 
 const account = "0x00000000000000000000000000000000000000AA";
 let directory: string;
@@ -106,6 +109,34 @@ describe("a request to generate a key", () => {
     await start();
     expect(await ask("status")).toMatchObject({ status: 404, code: "unknown-key" });
   });
+});
+
+it("signs that it has revoked a key, so that nobody on the way can say so", async () => {
+  const { url, node } = await start();
+  const owner = privateKeyToAccount(generatePrivateKey());
+  const consent: DistributedConsent = {
+    account: owner.address,
+    chainId: 1n,
+    nodes: [node.identity, random()].toSorted(),
+    threshold: 2,
+    authorizationKey: `0x01${"00".repeat(32)}`,
+    validUntil: 2_000_000_000,
+    salt: random(),
+  };
+  const key = getDistributedKeyId(consent);
+  const [attempt, transcript] = [random(), random()];
+  const record: KeyRecord = { id: key, status: "active", consent, attempt, transcript, commitments: [], share: "0x01" };
+  await store.updateKey(key, () => record);
+  for (const deleteShares of [false, true]) {
+    const typedData = getDistributedRevocationTypedData({ key, deleteShares });
+    const body = JSON.stringify({ key, deleteShares, signature: await owner.signTypedData(typedData) });
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${url}/v1/revoke`, { method: "POST", headers, body });
+    const { result } = JSON.parse(await response.text());
+    expect(result).toMatchObject({ status: "revoked", share: !deleteShares });
+    const expected = { type: "revoked", key, attempt: hashTypedData(typedData), from: node.identity } as const;
+    expect(openNodeMessage(result.message, expected).body).toEqual({ share: !deleteShares });
+  }
 });
 
 describe("the service", () => {

@@ -23,8 +23,8 @@ export type SignedRequest = {
   readonly signature: Hex;
 };
 
-/** What a node says: to others when they generate a key, and what it answers when it signs. */
-export type NodeMessageType = "round1" | "round2" | "generated" | "commitment" | "share";
+/** What a node says: to others when they generate a key, and what it answers when it signs or has revoked a key. */
+export type NodeMessageType = "round1" | "round2" | "generated" | "commitment" | "share" | "revoked";
 
 /** A message that a node signed with its identity, whoever carries it. */
 export type NodeMessage = {
@@ -33,7 +33,7 @@ export type NodeMessage = {
   readonly from: Hex;
   /** The id of the distributed key. */
   readonly key: Hex;
-  /** 32 bytes that name the attempt to generate the key, or the signature that is being made. */
+  /** 32 bytes that name the attempt to generate the key, or the signature that is being made; what the owner signed to revoke. */
   readonly attempt: Hex;
   /** What it says, as JSON. */
   readonly body: string;

@@ -1,4 +1,4 @@
-import { concat, type Hex } from "viem";
+import { concat, type Hex, hashTypedData } from "viem";
 import type { ContractOverrides } from "../addresses.js";
 import { checkParameters, parseBytes, parseNumber } from "../utils/validate.js";
 import {
@@ -8,6 +8,7 @@ import {
   type SignedDistributedConsent,
 } from "./consent.js";
 import type { NodeFailure } from "./errors.js";
+import { asFields, MalformedMessageError, openNodeMessage } from "./messages.js";
 import { type NodeAnswer, postToNode, sortAnswers, toFailure } from "./nodeClient.js";
 
 /** A revocation as typed data. */
@@ -30,7 +31,7 @@ export type RevokeDistributedSessionKeyParameters = {
 };
 
 export type RevokeDistributedSessionKeyReturnType = {
-  /** The nodes that no longer sign with the key. */
+  /** The nodes that have said, signed by their identities, that they no longer sign with the key. */
   revoked: readonly DistributedNode[];
   /** The others, and why: ask them again. The key is worthless once fewer than its threshold are left. */
   failures: readonly NodeFailure[];
@@ -69,8 +70,14 @@ export async function revokeDistributedSessionKey(
   const answers = await Promise.all(
     nodes.map(async (node): Promise<NodeAnswer<unknown>> => {
       try {
-        const value = await postToNode({ node, path: "revoke", body: { key, deleteShares, signature }, timeout });
-        return { node, value };
+        const answer = await postToNode({ node, path: "revoke", body: { key, deleteShares, signature }, timeout });
+        // Whoever is between could keep the revocation back and say that it was heard.
+        const { message } = asFields("answer", answer);
+        const from = parseBytes("identity", node.identity, 32);
+        const { body } = openNodeMessage(message, { type: "revoked", key, attempt: hashTypedData(typedData), from });
+        if (deleteShares && asFields("revoked", body)["share"] !== false)
+          throw new MalformedMessageError("the share is not deleted");
+        return { node, value: body };
       } catch (error) {
         return { node, failure: toFailure(node, error) };
       }
