@@ -193,7 +193,7 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
         ];
         bytes memory config = _limits().inTotal(100).pack();
         for (uint256 i = 0; i < 4 * 32; ++i) {
-            bytes4 selector = known[i / 32] ^ bytes4(uint32(1 << (i % 32)));
+            bytes4 selector = known[i / 32] ^ bytes4(uint32(uint256(1) << (i % 32)));
             vm.expectRevert(abi.encodeWithSelector(IERC20LimitPolicy.FunctionNotAllowed.selector, selector));
             _check(config, abi.encodeWithSelector(selector, RECIPIENT, 1));
         }
