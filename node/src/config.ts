@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { ContractOverrides } from "latchkey";
+import { type ContractOverrides, getContracts } from "latchkey";
 import { type Address, getAddress, isAddress } from "viem";
 
 /** How a node is set up. */
@@ -141,7 +141,11 @@ const maxima = {
 
 function parseContracts(value: unknown): ContractOverrides {
   const entries = Object.entries(asObject("contracts", value));
-  return Object.fromEntries(entries.map(([name, address]) => [name, asAddress(`contracts.${name}`, address)]));
+  const contracts = Object.fromEntries(
+    entries.map(([name, address]) => [name, asAddress(`contracts.${name}`, address)]),
+  );
+  asObject("contracts", value, Object.keys(getContracts(contracts)));
+  return contracts;
 }
 
 function asObject(name: string, value: unknown, known?: readonly string[]): { readonly [name: string]: unknown } {
