@@ -4,7 +4,7 @@ import { bytesToHex, type Hex } from "viem";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { at, Group, passphrase, random, refusal, wake } from "../test/group.js";
 import { exportRecord, importRecord, type KeyRecord, Store } from "./store.js";
-import { VaultError } from "./vault.js";
+import { Vault, VaultError } from "./vault.js";
 
 let group: Group;
 let record: KeyRecord;
@@ -179,4 +179,19 @@ describe("a directory", () => {
       "the directory is in use: the node is to be stopped first",
     );
   });
+});
+
+it("leaves no bytes of a deleted share in its directory", async () => {
+  const directory = join(group.directory, "deleted");
+  const fresh = await Store.open(directory, passphrase);
+  const seal = vi.spyOn(Vault.prototype, "seal");
+  await fresh.updateKey(record.id, () => record);
+  const sealed = String(seal.mock.results[0]?.value).slice(0, 64);
+  seal.mockRestore();
+  const holds = () => readdirSync(directory).some((file) => readFileSync(join(directory, file)).includes(sealed));
+  expect(holds()).toBe(true);
+  await fresh.updateKey(record.id, deleteShare);
+  expect(holds()).toBe(false);
+  expect(await fresh.getKey(record.id)).toEqual(deleteShare(record));
+  await fresh.close();
 });

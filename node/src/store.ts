@@ -126,7 +126,12 @@ export class Store {
       if (before?.status === "revoked" && (after.status !== "revoked" || (!before.share && after.share)))
         throw new VaultError("the key has been revoked here, for ever");
       const name = `key/${id}`;
+      const deletes = before?.share !== undefined && after.share === undefined;
+      // The database keeps what was overwritten until it tidies up: a deleted share must not wait for that. What is in its
+      // log goes to a table first, because a table drops only what an older one holds.
+      if (deletes) await this.#level.compactRange(name, name);
       await this.#level.put(name, this.#vault.seal(name, formatRecord(after)), { sync: true });
+      if (deletes) await this.#level.compactRange(name, name);
       return after;
     });
   }
