@@ -21,6 +21,7 @@ describe("a configuration", () => {
         signaturesPerMinute: 120,
         valuePerDay: undefined,
         denied: [],
+        keys: 10_000,
         bodyBytes: 262_144,
         requestAge: 60,
         chainTimeout: 5_000,

@@ -31,6 +31,8 @@ export type NodeLimits = {
   readonly valuePerDay: bigint | undefined;
   /** Accounts that the node does not sign for, and targets that it signs no calls to. */
   readonly denied: readonly Address[];
+  /** Keys that the node keeps, in use or not. */
+  readonly keys: number;
   /** Bytes of a request. */
   readonly bodyBytes: number;
   /** How old a request may be, or how far ahead its clock, in seconds. */
@@ -53,6 +55,7 @@ const defaults: NodeLimits = {
   signaturesPerMinute: 120,
   valuePerDay: undefined,
   denied: [],
+  keys: 10_000,
   bodyBytes: 262_144,
   requestAge: 60,
   chainTimeout: 5_000,
@@ -121,6 +124,7 @@ function parseLimits(value: unknown): NodeLimits {
     signaturesPerMinute: number("signaturesPerMinute"),
     valuePerDay: valuePerDay === undefined ? undefined : BigInt(valuePerDay),
     denied: asAddresses("limits.denied", denied),
+    keys: number("keys"),
     bodyBytes: number("bodyBytes"),
     requestAge: number("requestAge"),
     chainTimeout: number("chainTimeout"),
@@ -132,6 +136,7 @@ function parseLimits(value: unknown): NodeLimits {
 const maxima = {
   requestsPerMinute: 1e9,
   signaturesPerMinute: 1e9,
+  keys: 1e6,
   bodyBytes: 16_777_216,
   requestAge: 3_600,
   chainTimeout: 120_000,

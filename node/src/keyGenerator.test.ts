@@ -283,3 +283,19 @@ describe("a revocation", () => {
     expect(await refusal(round1)).toBe("revoked");
   });
 });
+
+it("keeps no key beyond its limit, however many were begun at once", async () => {
+  const { store, identity } = at(group.participants, 0);
+  const others = group.participants.slice(1);
+  const limited = new KeyGenerator(store, identity, store.keyCount + 1);
+  const participants = [{ ...at(group.participants, 0), generator: limited }, ...others];
+  const outcomes = await Promise.allSettled([
+    group.generate(group.consent(2), participants),
+    group.generate(group.consent(2), participants),
+  ]);
+  expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(await refusal(() => limited.requireRoom(random()))).toBe("full");
+  const [known] = await store.listKeys();
+  // Of a key that is there, no more is kept than before.
+  await limited.requireRoom(known?.id ?? "0x");
+});

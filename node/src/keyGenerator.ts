@@ -49,12 +49,24 @@ const MOST_ATTEMPTS_PER_KEY = 4;
 export class KeyGenerator {
   readonly #store: Store;
   readonly #self: Hex;
+  readonly #mostKeys: number;
   /** By key and attempt: what another key's attempt is called has no effect. In the order in which they began. */
   readonly #attempts = new Map<string, Attempt>();
 
-  constructor(store: Store, self: Hex) {
+  constructor(store: Store, self: Hex, mostKeys = Number.POSITIVE_INFINITY) {
     this.#store = store;
     this.#self = self;
+    this.#mostKeys = mostKeys;
+  }
+
+  /** Refuses a key that there is no room for. */
+  async requireRoom(key: Hex): Promise<void> {
+    if ((await this.#store.getKey(key)) === undefined && !(await this.#store.hasRoom(this.#mostKeys)))
+      throw this.#isFull();
+  }
+
+  #isFull(): Refusal {
+    return new Refusal("full", `This node keeps ${this.#mostKeys} keys, and has as many.`);
   }
 
   /** First round: this node's part of the polynomial, committed to, and a key to encrypt shares to it with. */
@@ -181,6 +193,7 @@ export class KeyGenerator {
     // Others may have been at it in the meantime.
     await this.#store.updateKey(key, (now) => {
       requirePending(now);
+      if (now === undefined && this.#store.keyCount >= this.#mostKeys) throw this.#isFull();
       return made;
     });
     return this.describe(made);

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 /** What a node counts, in Prometheus' format. No label names a key or an account. */
-export function createMetrics(pendingNonces: () => number, keys: () => Promise<number>) {
+export function createMetrics(pendingNonces: () => number, keys: () => number) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -35,8 +35,8 @@ export function createMetrics(pendingNonces: () => number, keys: () => Promise<n
     name: "latchkey_node_keys",
     help: "Keys that can be signed with",
     registers,
-    async collect() {
-      this.set(await keys());
+    collect() {
+      this.set(keys());
     },
   });
   return { registry, requests, seconds, signatures };

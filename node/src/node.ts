@@ -47,7 +47,7 @@ export class LatchkeyNode {
     this.#store = store;
     this.identity = getIdentity(store.identity);
     this.chains = new Chains(config);
-    this.#generator = new KeyGenerator(store, this.identity);
+    this.#generator = new KeyGenerator(store, this.identity, config.limits.keys);
     this.#signer = new Signer(store, this.identity);
   }
 
@@ -57,8 +57,8 @@ export class LatchkeyNode {
   }
 
   /** How many keys can be signed with. */
-  async countKeys(): Promise<number> {
-    return (await this.#store.listKeys()).filter(({ status }) => status === "active").length;
+  get activeKeys(): number {
+    return this.#store.activeKeyCount;
   }
 
   /** Answers a request by an authorisation key. */
@@ -113,6 +113,7 @@ export class LatchkeyNode {
       throw new Refusal("denied", "This node keeps keys of other accounts only.");
     if (limits.denied.some((denied) => isAddressEqual(denied, account)))
       throw new Refusal("denied", `This node's operator denies ${account}.`);
+    await this.#generator.requireRoom(request.key);
     const chainId = Number(consent.chainId);
     const now = await this.chains.now(chainId);
     if (now > consent.validUntil)

@@ -27,6 +27,7 @@ export type RefusalCode =
   | "nonce"
   | "commitments"
   | "busy"
+  | "full"
   | "unavailable";
 
 const statuses: { readonly [code in RefusalCode]?: number } = {
@@ -42,6 +43,7 @@ const statuses: { readonly [code in RefusalCode]?: number } = {
   nonce: 409,
   rate: 429,
   busy: 503,
+  full: 503,
   unavailable: 503,
 };
 

@@ -87,6 +87,34 @@ describe("a request to generate a key", () => {
     expect(await ask("round1")).toMatchObject({ code: "denied" });
   });
 
+  it("is refused if the node keeps as many keys as it may, before the chain is asked", async () => {
+    await start({ limits: { keys: 1 } });
+    const consent: DistributedConsent = {
+      account,
+      chainId: 1n,
+      nodes: [random(), random()],
+      threshold: 2,
+      authorizationKey: `0x01${"00".repeat(32)}`,
+      validUntil: 2_000_000_000,
+      salt: random(),
+    };
+    const id = random();
+    const [attempt, transcript] = [random(), random()];
+    const kept: KeyRecord = { id, status: "active", consent, attempt, transcript, commitments: [], share: "0x01" };
+    await store.updateKey(id, () => kept);
+    rpc.down = true;
+    expect(await ask("round1")).toEqual({
+      status: 503,
+      code: "full",
+      message: "This node keeps 1 keys, and has as many.",
+    });
+    const list = vi.spyOn(store, "listKeys");
+    const metrics = await (await fetch(`${running?.url}/metrics`)).text();
+    expect(metrics).toMatch(/^latchkey_node_keys 1$/m);
+    expect(list).not.toHaveBeenCalled();
+    list.mockRestore();
+  });
+
   it("is refused once the consent is over, or for nodes that this one is not of", async () => {
     await start();
     expect(await ask("round1", { validUntil: 1_000 })).toMatchObject({ code: "expired" });

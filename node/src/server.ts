@@ -74,7 +74,7 @@ function allowBrowsers(server: FastifyInstance): void {
 function addRoutes(server: FastifyInstance, node: LatchkeyNode, config: NodeConfig): void {
   const metrics = createMetrics(
     () => node.pendingNonces,
-    () => node.countKeys(),
+    () => node.activeKeys,
   );
 
   const respond = async (

@@ -195,3 +195,51 @@ it("leaves no bytes of a deleted share in its directory", async () => {
   expect(await fresh.getKey(record.id)).toEqual(deleteShare(record));
   await fresh.close();
 });
+
+describe("keys that are over", () => {
+  const day = 86_400_000;
+
+  it("are counted until their time has come, and are then removed with their shares", async () => {
+    const directory = join(group.directory, "over");
+    const end = (Math.floor(Date.now() / 1_000) + 1_000) * 1_000;
+    const consent = group.consent(2, { validUntil: end / 1_000 });
+    const make = (status: KeyRecord["status"]): KeyRecord => ({ ...record, id: random(), status, consent });
+    const [pending, active, revoked] = [make("pending"), make("active"), make("revoked")];
+    const first = await Store.open(directory, passphrase);
+    const seal = vi.spyOn(Vault.prototype, "seal");
+    for (const key of [pending, active, revoked, record]) await first.updateKey(key.id, () => key);
+    const sealed = seal.mock.results.map(({ value }) => String(value).slice(0, 64));
+    seal.mockRestore();
+    expect([first.keyCount, first.activeKeyCount]).toEqual([4, 2]);
+    await first.close();
+
+    const seen = async (now: number) => {
+      vi.useFakeTimers({ now, toFake: ["Date"] });
+      const opened = await Store.open(directory, passphrase);
+      const listed = (await opened.listKeys()).map(({ id }) => id).toSorted();
+      expect(opened.keyCount).toBe(listed.length);
+      await opened.close();
+      return listed;
+    };
+    const ids = (...keys: KeyRecord[]) => keys.map(({ id }) => id).toSorted();
+    expect(await seen(end + day)).toEqual(ids(pending, active, revoked, record));
+    expect(await seen(end + day + 1)).toEqual(ids(active, revoked, record));
+    expect(await seen(end + 30 * day)).toEqual(ids(active, revoked, record));
+    expect(await seen(end + 30 * day + 1)).toEqual([record.id]);
+    const files = readdirSync(directory).map((file) => readFileSync(join(directory, file)));
+    const isThere = sealed.map((share) => files.some((file) => file.includes(share)));
+    expect(isThere).toEqual([false, false, false, true]);
+  });
+
+  it("make room for others, without a restart", async () => {
+    const fresh = await Store.open(join(group.directory, "room"), passphrase);
+    const validUntil = Math.floor(Date.now() / 1_000);
+    const key: KeyRecord = { ...record, consent: { ...record.consent, validUntil } };
+    await fresh.updateKey(key.id, () => key);
+    expect([await fresh.hasRoom(2), await fresh.hasRoom(1)]).toEqual([true, false]);
+    vi.useFakeTimers({ now: Date.now() + 31 * day, toFake: ["Date"] });
+    expect(await fresh.hasRoom(1)).toBe(true);
+    expect(fresh.keyCount).toBe(0);
+    await fresh.close();
+  });
+});

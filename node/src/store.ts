@@ -26,6 +26,10 @@ const MARK = "latchkey-node";
 const SPENT_LIFETIME = 3_600_000;
 const DAY = 86_400_000;
 
+/** How long keys are kept after their consent has ended, in ms: less if they were never in use. */
+const ENDED_LIFETIME = 30 * DAY;
+const PENDING_LIFETIME = DAY;
+
 /**
  * What a node keeps on disk. Everything that is secret is encrypted; what must be known after a crash is on the disk before
  * it is acted upon.
@@ -35,6 +39,8 @@ export class Store {
   readonly #vault: Vault;
   readonly #requests = new Map<string, number>();
   readonly #values = new Map<string, bigint>();
+  /** What there is to know of keys without decrypting them: nothing of one that cannot be read. */
+  readonly #keys = new Map<string, KeySummary | undefined>();
   #queue: Promise<unknown> = Promise.resolve();
   #pruned = 0;
   /** The secret of the node's identity. */
@@ -73,6 +79,7 @@ export class Store {
       for await (const [name, time] of level.iterator({ gt: "request/", lt: "request0" }))
         requests.push([name, Number(time)]);
       const store = new Store(level, vault, identity, requests);
+      await store.#readKeys();
       await store.#prune();
       return store;
     } catch (error) {
@@ -107,6 +114,33 @@ export class Store {
     await this.#level.close();
   }
 
+  /** How many keys there are, in use or not. */
+  get keyCount(): number {
+    return this.#keys.size;
+  }
+
+  /** How many keys can be signed with. */
+  get activeKeyCount(): number {
+    return [...this.#keys.values()].filter((key) => key?.status === "active").length;
+  }
+
+  /** Whether there is room for one key more, when keys that are long over have been removed. */
+  async hasRoom(most: number): Promise<boolean> {
+    if (this.keyCount >= most && Date.now() - this.#pruned > SPENT_LIFETIME) await this.#prune();
+    return this.keyCount < most;
+  }
+
+  async #readKeys(): Promise<void> {
+    for await (const [name, sealed] of this.#level.iterator({ gt: "key/", lt: "key0" })) {
+      try {
+        this.#keys.set(name, summarize(parseRecord(this.#vault.open(name, sealed))));
+      } catch {
+        // One record that cannot be read does not keep the node from working with the others.
+        this.#keys.set(name, undefined);
+      }
+    }
+  }
+
   async getKey(id: Hex): Promise<KeyRecord | undefined> {
     const name = `key/${id}`;
     const sealed = await this.#level.get(name);
@@ -131,6 +165,7 @@ export class Store {
       // log goes to a table first, because a table drops only what an older one holds.
       if (deletes) await this.#level.compactRange(name, name);
       await this.#level.put(name, this.#vault.seal(name, formatRecord(after)), { sync: true });
+      this.#keys.set(name, summarize(after));
       if (deletes) await this.#level.compactRange(name, name);
       return after;
     });
@@ -186,7 +221,7 @@ export class Store {
     return true;
   }
 
-  /** Forgets marks of nonces that are long gone from memory, and what was moved on days gone by. */
+  /** Forgets marks of nonces that are long gone from memory, what was moved on days gone by, and keys that are long over. */
   async #prune(): Promise<void> {
     this.#pruned = Date.now();
     const old: string[] = [];
@@ -199,6 +234,21 @@ export class Store {
         this.#values.delete(name);
       }
     await this.#level.batch(old.map((key) => ({ type: "del", key })));
+    await this.#inTurn(() => this.#removeEndedKeys());
+  }
+
+  /** Nothing can be signed with them, and nothing can be generated anew: their consent is over. */
+  async #removeEndedKeys(): Promise<void> {
+    const ended = [...this.#keys].filter(([, key]) => key !== undefined && Date.now() > key.keptUntil);
+    if (ended.length === 0) return;
+    // As in updateKey: their shares leave the disk with them.
+    await this.#level.compactRange("key/", "key0");
+    await this.#level.batch(
+      ended.map(([key]) => ({ type: "del", key })),
+      { sync: true },
+    );
+    await this.#level.compactRange("key/", "key0");
+    for (const [name] of ended) this.#keys.delete(name);
   }
 
   /** Adds to what a key has moved in a day, unless that would be more than the limit. Returns whether it did. */
@@ -219,6 +269,13 @@ export class Store {
     this.#queue = done.catch(() => {});
     return done;
   }
+}
+
+type KeySummary = { readonly status: KeyRecord["status"]; readonly keptUntil: number };
+
+function summarize({ status, consent }: KeyRecord): KeySummary {
+  const lifetime = status === "pending" ? PENDING_LIFETIME : ENDED_LIFETIME;
+  return { status, keptUntil: consent.validUntil * 1_000 + lifetime };
 }
 
 function formatRecord({ consent, share, ...record }: KeyRecord): string {
