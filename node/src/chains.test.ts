@@ -38,9 +38,9 @@ it("looks at no other chain than it is told", async () => {
 });
 
 it("does not believe an RPC that has stopped following its chain", async () => {
-  const { chains, rpc } = await connect({ blockAge: 3_500 });
+  const { chains, rpc } = await connect({ blockAge: 290 });
   await chains.now(1);
-  rpc.blockAge = 3_700;
+  rpc.blockAge = 310;
   expect(await refusal(() => chains.now(1))).toBe("unavailable");
 });
 
@@ -52,6 +52,15 @@ it("takes blocks as old as its operator says", async () => {
   // A chain whose clock is ahead of this one.
   rpc.blockAge = -1_000;
   await chains.now(1);
+});
+
+it("takes a time to be over by the chain's clock or its own, whichever is ahead", async () => {
+  const { chains } = await connect({});
+  const own = Math.floor(Date.now() / 1_000);
+  expect(chains.isOver(own - 10, own - 100)).toBe(true);
+  expect(chains.isOver(own + 90, own + 100)).toBe(true);
+  expect(chains.isOver(own + 100, own + 100)).toBe(false);
+  expect(chains.isOver(own + 100, own - 100)).toBe(false);
 });
 
 it("says that a chain cannot be asked, and not why", async () => {

@@ -81,6 +81,11 @@ export class Chains {
       );
   }
 
+  /** Whether a time, in seconds, is over: by the chain's clock or this node's, so that an RPC that lags delays no end. */
+  isOver(until: number, chainTime: number): boolean {
+    return Math.max(chainTime, Math.floor(Date.now() / 1_000)) > until;
+  }
+
   /** Whether an account's owner signed a hash: asks the account (ERC-1271). */
   async isSignedByOwner(parameters: { chainId: number; account: Address; hash: Hex; signature: Hex }) {
     const { chainId, account, hash, signature } = parameters;

@@ -159,7 +159,7 @@ async function checkSessionOnChain(
   );
   const { now } = state;
   chains.checkAge(chainId, now);
-  if (now > consent.validUntil)
+  if (chains.isOver(consent.validUntil, now))
     throw new Refusal("expired", `The owner's consent ended at ${consent.validUntil}; the chain's time is ${now}.`);
   const { denials } = checkSessionCalls({
     ...{ session, calls, claims, state, contracts },

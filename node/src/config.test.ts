@@ -25,7 +25,7 @@ describe("a configuration", () => {
         bodyBytes: 262_144,
         requestAge: 60,
         chainTimeout: 5_000,
-        blockAge: 3_600,
+        blockAge: 300,
         requestTimeout: 30_000,
       },
     });

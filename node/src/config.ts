@@ -59,7 +59,7 @@ const defaults: NodeLimits = {
   bodyBytes: 262_144,
   requestAge: 60,
   chainTimeout: 5_000,
-  blockAge: 3_600,
+  blockAge: 300,
   requestTimeout: 30_000,
 };
 

@@ -116,7 +116,7 @@ export class LatchkeyNode {
     await this.#generator.requireRoom(request.key);
     const chainId = Number(consent.chainId);
     const now = await this.chains.now(chainId);
-    if (now > consent.validUntil)
+    if (this.chains.isOver(consent.validUntil, now))
       throw new Refusal("expired", `The consent ended at ${consent.validUntil}; the chain's time is ${now}.`);
     await this.#checkOwner(chainId, account, hashConsent(consent, contracts), signature);
     return this.#generator.round1({ key: request.key, attempt, consent });

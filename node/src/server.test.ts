@@ -118,6 +118,10 @@ describe("a request to generate a key", () => {
   it("is refused once the consent is over, or for nodes that this one is not of", async () => {
     await start();
     expect(await ask("round1", { validUntil: 1_000 })).toMatchObject({ code: "expired" });
+    rpc.blockAge = 200;
+    const ended = await ask("round1", { validUntil: Math.floor(Date.now() / 1_000) - 100 });
+    rpc.blockAge = 0;
+    expect(ended).toMatchObject({ code: "expired" });
     expect(await ask("round1", { nodes: [random(), random()].toSorted() })).toMatchObject({ code: "consent" });
   });
 
