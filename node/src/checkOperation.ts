@@ -7,6 +7,7 @@ import {
   decodeUse,
   getSessionId,
   getSessionState,
+  getSessionStatus,
   getUseDigest,
   getUseSessionId,
   LatchkeyError,
@@ -27,6 +28,10 @@ export type CheckedOperation = {
   /** Wei that the calls send. */
   readonly value: bigint;
 };
+
+/** Policies of a session, and targets of an operation, that a node reads from the chain. */
+const mostPolicies = 128;
+const mostTargets = 128;
 
 /** As long as a signature is: what it says does not matter where it is put. */
 const anySignature: Hex = `0x${"01".repeat(96)}`;
@@ -118,6 +123,10 @@ function checkSession(
       chainId: BigInt(chainId),
     });
     if (getSessionId(session) !== shown) throw new Refusal("session", "The use is of another session.");
+    const policies = session.actions.reduce((sum, action) => sum + action.policies.length, 0);
+    const count = policies + session.operationPolicies.length;
+    if (count > mostPolicies)
+      throw new Refusal("session", `The session has ${count} policies; this node looks at ${mostPolicies}.`);
   });
 }
 
@@ -144,6 +153,8 @@ function checkDenied({ denied }: NodeLimits, { userOperation }: WireOperation, c
   if (found !== undefined) throw new Refusal("denied", `This node's operator denies ${found}.`);
 }
 
+const ungranted: readonly string[] = ["not-granted", "revoked", "ended-by-epoch", "wrong-epoch"];
+
 /** Reads from the chain what it knows of the session, and judges the operation by it as the chain will. */
 async function checkSessionOnChain(
   chains: Chains,
@@ -153,7 +164,18 @@ async function checkSessionOnChain(
   { claims, claimedTime, proof, grant }: DecodedUse,
 ): Promise<number> {
   const { contracts } = chains;
-  const targets = calls.map(({ to }) => to);
+  const targets = [...new Set(calls.map(({ to }) => to))];
+  if (targets.length > mostTargets)
+    throw new Refusal("calls", `The operation calls ${targets.length} targets; this node looks at ${mostTargets}.`);
+  const siblings = proof?.length ? proof : undefined;
+  // First the little that tells whether there is a grant: else anybody could have the chain asked for much.
+  const { effective, now: seen } = await chains.ask(chainId, (client) =>
+    getSessionStatus(client, { session, proof: siblings, contracts }),
+  );
+  chains.checkAge(chainId, seen);
+  const carried = effective === "not-granted" && grant !== undefined && siblings === undefined;
+  if (ungranted.includes(effective) && !carried)
+    throw new Refusal("grant", `The session is not granted: ${effective}.`, { reason: effective });
   const state = await chains.ask(chainId, (client) =>
     getSessionState(client, { session, proof: proof ?? [], targets, contracts }),
   );

@@ -22,6 +22,11 @@ export class FakeRpc {
   /** What every contract reverts with, if calls are to be answered. */
   revertData: Hex | undefined;
 
+  /** What every contract returns, if calls are to be answered. */
+  returnData: Hex | undefined;
+  /** How many calls it was asked for. */
+  calls = 0;
+
   private constructor(server: Server, url: string, { chainId = 1, blockAge = 0 }: RpcOptions) {
     this.#server = server;
     this.url = url;
@@ -52,6 +57,8 @@ export class FakeRpc {
     if (method === "eth_chainId") return { result: numberToHex(this.chainId) };
     const timestamp = numberToHex(Math.floor(Date.now() / 1_000) - this.blockAge);
     if (method === "eth_getBlockByNumber") return { result: { number: "0x1", timestamp, transactions: [] } };
+    if (method === "eth_call") this.calls++;
+    if (method === "eth_call" && this.returnData !== undefined) return { result: this.returnData };
     if (method === "eth_call" && this.revertData !== undefined)
       return { error: { code: 3, message: "execution reverted", data: this.revertData } };
     return { error: { code: -32_601, message: "there is no such method" } };
