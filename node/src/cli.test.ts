@@ -102,9 +102,18 @@ describe("latchkey-node", () => {
     expect(existsSync(data)).toBe(false);
   });
 
+  it("exits with 2 if a passphrase has fewer than 12 characters, and makes no directory", async () => {
+    const data = join(directory, "short");
+    const named = (length: number) => ({ env: { LATCHKEY_NODE_PASSPHRASE: "\u{1f511}".repeat(length) } });
+    const { code, stderr } = await run(["identity", "--config", configure(data)], named(11));
+    expect([code, stderr]).toEqual([2, "LATCHKEY_NODE_PASSPHRASE is too short: at least 12 characters are needed\n"]);
+    expect(existsSync(data)).toBe(false);
+    expect((await run(["identity", "--config", configure(data)], named(12))).code).toBe(0);
+  });
+
   it("exits with 1 if the passphrase is another one, or a key is not there", async () => {
     const config = configure(await findDirectory());
-    const wrong = await run(["keys", "--config", config], { env: { LATCHKEY_NODE_PASSPHRASE: "another" } });
+    const wrong = await run(["keys", "--config", config], { env: { LATCHKEY_NODE_PASSPHRASE: "another passphrase" } });
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toContain("another passphrase");
     const missing = await run(["delete", "--key", "0x12", "--json", "--config", config]);
@@ -149,6 +158,7 @@ describe("latchkey-node", () => {
     const env = { LATCHKEY_NODE_BACKUP_PASSPHRASE: backupPassphrase };
     const backUp = ["backup", "--key", id, "--out", file, "--json", "--config", config];
     expect((await run(backUp)).code).toBe(2);
+    expect((await run(backUp, { env: { LATCHKEY_NODE_BACKUP_PASSPHRASE: "too short" } })).code).toBe(2);
     expect(JSON.parse((await run(backUp, { env })).stdout)).toEqual({ key: id, file });
     // What is there is not overwritten.
     expect((await run(backUp, { env })).code).toBe(1);

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { getIdentity } from "latchkey/distributed/protocol";
 import { type Hex, isHex, size } from "viem";
@@ -30,6 +32,9 @@ names. All commands but start want the node to be stopped.
 
 Exit codes: 0 done; 1 it failed; 2 the command line, the environment or the configuration is wrong.
 `;
+
+/** Characters of a passphrase. */
+const LEAST_PASSPHRASE = 12;
 
 /** What was asked cannot be understood. */
 class UsageError extends Error {
@@ -79,7 +84,8 @@ async function run(): Promise<void> {
   }
   const command = checkUsage(positionals, values);
   const config = await readConfig(values.config ?? "");
-  const passphrase = await readPassphrase("LATCHKEY_NODE_PASSPHRASE");
+  const isNew = !existsSync(join(config.directory, "CURRENT"));
+  const passphrase = await (isNew ? readNewPassphrase : readPassphrase)("LATCHKEY_NODE_PASSPHRASE");
   const store = await Store.open(config.directory, passphrase);
   if (command === "start") return start(config, store, values);
   try {
@@ -161,7 +167,7 @@ async function administer(command: string, store: Store, options: Options): Prom
   const { id: key } = record;
   if (command === "backup") {
     const { out = "" } = options;
-    const passphrase = await readPassphrase("LATCHKEY_NODE_BACKUP_PASSPHRASE");
+    const passphrase = await readNewPassphrase("LATCHKEY_NODE_BACKUP_PASSPHRASE");
     if (record.share === undefined) throw new VaultError(`the share of ${key} has been deleted`);
     const backup = await exportRecord(record, store.identity, passphrase);
     await writeFile(out, backup, { mode: 0o600, flag: "wx" });
@@ -191,6 +197,14 @@ async function findKey(store: Store, id: string | undefined): Promise<KeyRecord>
 
 function isKeyId(id: string): id is Hex {
   return isHex(id) && size(id) === 32;
+}
+
+/** For what is encrypted from now on: a passphrase that is tried out without end must not be a short one. */
+async function readNewPassphrase(name: string): Promise<string> {
+  const passphrase = await readPassphrase(name);
+  if ([...passphrase].length < LEAST_PASSPHRASE)
+    throw new UsageError(`${name} is too short: at least ${LEAST_PASSPHRASE} characters are needed`);
+  return passphrase;
 }
 
 async function readPassphrase(name: string): Promise<string> {

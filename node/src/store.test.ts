@@ -243,3 +243,29 @@ describe("keys that are over", () => {
     await fresh.close();
   });
 });
+
+describe("what a key is made of a passphrase with", () => {
+  const salt = "00".repeat(16);
+
+  it("costs 2^17 for what is new, and what cost less before opens still", async () => {
+    expect(Vault.parameters()).toEqual({ salt: expect.stringMatching(/^[\da-f]{32}$/), cost: 131_072 });
+    const sealed = (await Vault.open(passphrase, { salt, cost: 65_536 })).seal("name", "text");
+    expect((await Vault.open(passphrase, { salt, cost: 65_536 })).open("name", sealed)).toBe("text");
+  });
+
+  it.each([
+    ["too little", { salt, cost: 32_768 }],
+    ["too much", { salt, cost: 2_097_152 }],
+    ["no power of two", { salt, cost: 65_537 }],
+    ["a short salt", { salt: "00", cost: 65_536 }],
+  ])("is refused with %s", async (_what, parameters) => {
+    const backup = { format: "latchkey-node-backup", version: 1, parameters, sealed: "" };
+    const message = "its passphrase's parameters are not ones that are used here";
+    await expect(importRecord(JSON.stringify(backup), passphrase)).rejects.toThrow(new VaultError(message));
+  });
+
+  it("is refused if a backup has none", async () => {
+    const backup = JSON.stringify({ format: "latchkey-node-backup", version: 1, sealed: "" });
+    await expect(importRecord(backup, passphrase)).rejects.toThrow(VaultError);
+  });
+});

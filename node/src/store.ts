@@ -318,7 +318,7 @@ export async function importRecord(
 ): Promise<{ record: KeyRecord; identity: Uint8Array }> {
   const { format, version, parameters, sealed } = parseBackup(backup);
   if (format !== "latchkey-node-backup" || version !== 1) throw new VaultError("this is no backup of a key");
-  const vault = await Vault.open(passphrase, parameters);
+  const vault = await Vault.open(passphrase, Object(parameters));
   const { record, identity } = JSON.parse(vault.open(MARK, sealed));
   return { record: parseRecord(record), identity: hexToBytes(identity) };
 }

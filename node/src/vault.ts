@@ -13,6 +13,9 @@ export class VaultError extends Error {
   override readonly name = "VaultError";
 }
 
+/** scrypt's N of what has been written so far, and what may be written one day. */
+const costs: readonly unknown[] = [2 ** 16, 2 ** 17, 2 ** 18, 2 ** 19, 2 ** 20];
+
 /** Encrypts what a node keeps (AES-256-GCM). */
 export class Vault {
   readonly #key: Buffer;
@@ -23,6 +26,9 @@ export class Vault {
 
   /** A vault whose key is made of a passphrase with scrypt, which takes a second or so on purpose. */
   static async open(passphrase: string, { salt, cost }: PassphraseParameters): Promise<Vault> {
+    // What a file says is not believed: too little is soon guessed, too much takes all memory.
+    if (typeof salt !== "string" || !/^[\da-f]{32}$/.test(salt) || !costs.includes(cost))
+      throw new VaultError("its passphrase's parameters are not ones that are used here");
     const options = { N: cost, r: 8, p: 1, maxmem: 256 * cost * 8 };
     const key = await new Promise<Buffer>((resolve, reject) => {
       scrypt(passphrase.normalize("NFKC"), Buffer.from(salt, "hex"), 32, options, (error, derived) => {
@@ -35,7 +41,7 @@ export class Vault {
 
   /** New parameters for a passphrase. */
   static parameters(): PassphraseParameters {
-    return { salt: randomBytes(16).toString("hex"), cost: 2 ** 16 };
+    return { salt: randomBytes(16).toString("hex"), cost: 2 ** 17 };
   }
 
   /** Encrypts text. It opens only under the same name, so that one entry cannot be put in another's place. */
