@@ -364,14 +364,7 @@ abstract contract SessionModel is SessionWorld {
     }
 
     function bundleDigest(bytes32[] memory bundle) internal view returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,address verifyingContract)"),
-                keccak256("Latchkey"),
-                keccak256("1"),
-                manager
-            )
-        );
+        bytes32 domain = UseBuilder.domain(address(manager));
         return MessageHashUtils.toTypedDataHash(domain, UseBuilder.hashBundle(bundle));
     }
 

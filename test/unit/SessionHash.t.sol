@@ -126,14 +126,7 @@ contract SessionHashTest is SessionTest {
     }
 
     function _digest(address verifyingContract, bytes32 structHash) private pure returns (bytes32) {
-        bytes32 separator = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,address verifyingContract)"),
-                keccak256("Latchkey"),
-                keccak256("1"),
-                verifyingContract
-            )
-        );
+        bytes32 separator = UseBuilder.domain(verifyingContract);
         return keccak256(abi.encodePacked(hex"1901", separator, structHash));
     }
 

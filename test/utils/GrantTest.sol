@@ -48,14 +48,7 @@ abstract contract GrantTest is ManagerTest {
 
     /// @notice What an owner signs, computed without the manager.
     function bundleDigest(address of_, bytes32[] memory bundle) internal pure returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,address verifyingContract)"),
-                keccak256("Latchkey"),
-                keccak256("1"),
-                of_
-            )
-        );
+        bytes32 domain = UseBuilder.domain(of_);
         return keccak256(abi.encodePacked(hex"1901", domain, UseBuilder.hashBundle(bundle)));
     }
 

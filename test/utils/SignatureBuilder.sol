@@ -152,14 +152,7 @@ library SignatureBuilder {
 
     /// @notice What the session key signs, under the manager's domain.
     function digest(address manager, bytes32 nested, bytes32 id, bytes memory use_) internal pure returns (bytes32) {
-        bytes32 domain = keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,address verifyingContract)"),
-                keccak256("Latchkey"),
-                keccak256("1"),
-                manager
-            )
-        );
+        bytes32 domain = UseBuilder.domain(manager);
         bytes32 structHash = keccak256(
             abi.encode(
                 keccak256("SignatureUse(bytes32 digest,bytes32 session,bytes32 use)"), nested, id, keccak256(use_)

@@ -98,6 +98,18 @@ library UseBuilder {
         return use;
     }
 
+    /// @notice The EIP-712 domain separator of a manager.
+    function domain(address manager) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,address verifyingContract)"),
+                keccak256("Latchkey"),
+                keccak256("1"),
+                manager
+            )
+        );
+    }
+
     /// @notice What an owner signs over a bundle of the sessions with `ids`, but for the domain.
     function hashBundle(bytes32[] memory ids) internal pure returns (bytes32) {
         return keccak256(

@@ -1288,14 +1288,7 @@ contract AccountBehaviour is SessionTest {
     }
 
     function _domainOf(ISessionKeyManager of_) private pure returns (bytes32) {
-        return keccak256(
-            abi.encode(
-                keccak256("EIP712Domain(string name,string version,address verifyingContract)"),
-                keccak256("Latchkey"),
-                keccak256("1"),
-                of_
-            )
-        );
+        return UseBuilder.domain(address(of_));
     }
 
     function _bundleDigest(bytes32[] memory ids) private view returns (bytes32) {
