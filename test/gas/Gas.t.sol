@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {console} from "forge-std/console.sol";
 import {AccountHarness} from "../integration/accounts/AccountHarness.sol";
 import {KernelHarness} from "../integration/accounts/KernelHarness.sol";
@@ -55,8 +54,8 @@ contract NexusGasTest is SmartSessionsBenchmark {
 
     function test_Gas_GrantBySignature() public {
         reportOwner("grant-signature", transfers(1));
-        report("latchkey", "grant-signature", "first", signedGrantOp(), owned);
-        report("latchkey", "grant-signature", "steady", signedGrantOp(), owned);
+        report("latchkey", "grant-signature", "first", signedGrantOp(1), owned);
+        report("latchkey", "grant-signature", "steady", signedGrantOp(1), owned);
     }
 
     function test_Gas_MerkleRootOf1000() public {
@@ -205,6 +204,21 @@ contract NexusGasTest is SmartSessionsBenchmark {
         }
     }
 
+    function test_Growth_Grants() public {
+        for (uint256 count = 1; count <= 16; count *= 2) {
+            Execution[] memory calls = new Execution[](2);
+            calls[0] = Execution(address(token), 0, abi.encodeCall(token.transfer, (shop, 5e6)));
+            calls[1] = Execution(address(manager), 0, abi.encodeCall(manager.grantSessions, (newIds(count))));
+            line("sessions granted beside a transfer", count, gasOf(ownerOp(batch(calls))) - owned);
+        }
+    }
+
+    function test_Growth_SignedBundle() public {
+        for (uint256 count = 1; count <= 16; count *= 2) {
+            line("sessions that one signature grants", count, gasOf(signedGrantOp(count)) - owned);
+        }
+    }
+
     function grow(string memory what, uint256 size, Session memory session, uint256 calls, uint256 base) private {
         handle(sessionOp(session, 0, calls));
         line(what, size, gasOf(sessionOp(session, 0, calls)) - base);
@@ -235,13 +249,21 @@ contract NexusGasTest is SmartSessionsBenchmark {
         list[0] = UseBuilder.hash(session);
     }
 
-    /// @dev Carries the owner's signature for a new session, and uses it.
-    function signedGrantOp() private returns (PackedUserOperation memory) {
+    /// @dev The ids of new sessions.
+    function newIds(uint256 count) private returns (bytes32[] memory list) {
+        list = new bytes32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            list[i] = UseBuilder.hash(newWith(cumulative()));
+        }
+    }
+
+    /// @dev Carries the owner's signature for so many new sessions, and uses the first.
+    function signedGrantOp(uint256 count) private returns (PackedUserOperation memory) {
         Session memory session = newWith(anyTransfer());
-        bytes32[] memory list = ids(session);
-        bytes32 separator =
-            MessageHashUtils.toDomainSeparator(0x0b, string("Latchkey"), string("1"), 0, address(manager), 0);
-        bytes memory signature = harness.signTypedData(account, separator, UseBuilder.hashBundle(list));
+        bytes32[] memory list = newIds(count);
+        list[0] = UseBuilder.hash(session);
+        bytes memory signature =
+            harness.signTypedData(account, UseBuilder.domain(address(manager)), UseBuilder.hashBundle(list));
         bytes memory use = UseBuilder.withGrant(UseBuilder.pack(session, 0, claim(0)), list, 0, signature);
         return opWith(session, use, 1);
     }

@@ -108,7 +108,7 @@ abstract contract GasBenchmark is SessionTest {
     /// @notice A session of one action, with the fields and a salt as the SDK makes them, not granted.
     function newWith(Action memory action) internal returns (Session memory session) {
         session = newSession(account);
-        session.salt = bytes32(uint256(uint64(uint256(keccak256(abi.encode("salt", ++sessions))) | 0x0101010101010101)));
+        session.salt = bytes32(uint256(uint32(uint256(keccak256(abi.encode("salt", ++sessions))) | 0x01010101)));
         session.actions = new Action[](1);
         session.actions[0] = action;
     }

@@ -79,10 +79,10 @@ describe("defineSession", () => {
     );
   });
 
-  it("draws 8 random bytes of salt", () => {
+  it("draws 4 random bytes of salt", () => {
     const { salt: _, ...rest } = parameters;
     const [one, other] = [defineSession(rest), defineSession(rest)];
-    expect(one.salt).toMatch(/^0x0{48}[0-9a-f]{16}$/);
+    expect(one.salt).toMatch(/^0x0{56}[0-9a-f]{8}$/);
     expect(one.salt).not.toBe(other.salt);
   });
 

@@ -48,7 +48,7 @@ export type DefineSessionParameters = {
   validUntil: number | Date | "never";
   /** The account's epoch, see {@link getEpoch}; 0n, an account's first, if it is left out. */
   epoch?: bigint | undefined;
-  /** 32 bytes that tell apart sessions that are alike in everything else; 8 random bytes if it is left out. */
+  /** 32 bytes that tell apart sessions that are alike in everything else; 4 random bytes if it is left out. */
   salt?: Hex | undefined;
   /** Who pays for gas, and how much at most: of one operation, and in total or per period. */
   fees: FeesRequest;
@@ -192,9 +192,12 @@ export function parseSessionKey(key: DefineSessionParameters["sessionKey"]): Hex
   return bytes;
 }
 
-/** 8 bytes are enough to tell sessions apart, and zeros cost less when they are sent. */
+/**
+ * Every use sends the salt, and zeros cost a quarter. 4 bytes are enough to tell apart the few sessions that are alike in
+ * everything else, their key and their window included; two with the same salt would be one session, not a wider one.
+ */
 export function randomSalt(): Hex {
-  return pad(bytesToHex(globalThis.crypto.getRandomValues(new Uint8Array(8))), { size: 32 });
+  return pad(bytesToHex(globalThis.crypto.getRandomValues(new Uint8Array(4))), { size: 32 });
 }
 
 function listActions(actions: DefineSessionParameters["actions"]): readonly ActionRequest[] {

@@ -45,7 +45,7 @@ function sessionOf(actions: readonly Action[], others: Partial<Session> = {}): S
     epoch: 0n,
     validAfter: 1_800_000_000,
     validUntil: 1_800_604_800,
-    salt: pad("0x8d3fa1579bc2e641", { size: 32 }),
+    salt: pad("0x8d3fa157", { size: 32 }),
     sessionKey: "0x5cd07ba154d859b6f4ae41359bf7b40380cdc173",
     paymaster: "0x0000000000000000000000000000000000000000",
     maxOpCost: 10n ** 18n,
