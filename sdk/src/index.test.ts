@@ -235,6 +235,7 @@ it("exports these names, and no others by accident", () => {
       "ownRevocationClaim",
       "packedAt",
       "parseSession",
+      "planGrant",
       "resumeSession",
       "revokeAllSessions",
       "revokeOwnSession",

@@ -331,6 +331,14 @@ export {
   packedAt,
 } from "./session/packedAt.js";
 export {
+  type GrantCost,
+  type GrantWay,
+  type PlanGrantErrorType,
+  type PlanGrantParameters,
+  type PlanGrantReturnType,
+  planGrant,
+} from "./session/planGrant.js";
+export {
   type AllOfRule,
   type AnyOfRule,
   type AnythingRule,

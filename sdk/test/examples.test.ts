@@ -50,7 +50,11 @@ function listEntries(): Readonly<Record<string, string>> {
 }
 
 const sources = listFiles(join(home, "src")).filter((path) => path.endsWith(".ts") && !path.includes(".test"));
-const pages = [join(home, "README.md"), ...listFiles(join(home, "docs")).filter((path) => path.endsWith(".md"))];
+const pages = [
+  join(home, "README.md"),
+  ...listFiles(join(home, "docs")),
+  ...["distributed-keys", "migration", "sdk", "storage"].map((name) => join(home, "..", "docs", `${name}.md`)),
+].filter((path) => path.endsWith(".md"));
 const shown = { sources: sources.flatMap(listExamples), pages: pages.flatMap(listBlocks) };
 const examples = new Map([...shown.sources, ...shown.pages]);
 

@@ -57,7 +57,10 @@ export type GrantSessionParameters = OwnerOperationParameters & {
       }
     | {
         sessions: readonly Session[];
-        /** Grants the Merkle root of the sessions, see {@link getSessionTree}, and not each by itself. */
+        /**
+         * Grants the Merkle root of the sessions, see {@link getSessionTree}, and not each by itself. {@link planGrant} says
+         * when that is cheaper.
+         */
         asRoot: true;
         session?: undefined;
         publish?: undefined;

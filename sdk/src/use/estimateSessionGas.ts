@@ -45,7 +45,7 @@ export type EstimateSessionGasErrorType = CallNotAllowedError;
 /**
  * What was measured (docs/gas.md), on Nexus with an ECDSA validator for the owner: execution, without calldata.
  */
-const costs = {
+export const useCosts = {
   /** Epoch, status, digest and signature, over what the owner's validator does; one call of one action. */
   session: 6_970,
   /** For each byte of the use: copied and hashed. */
@@ -116,13 +116,13 @@ export function estimateSessionGas({
   const key = costOfKey(session.sessionKey, contracts);
   const parts = {
     calldata: 16 * (bytes.length - zeros) + 4 * zeros,
-    session: costs.session + costs.byte * bytes.length + (key ?? 0),
+    session: useCosts.session + useCosts.byte * bytes.length + (key ?? 0),
     calls:
-      (calls.length > 1 ? costs.batch + costs.call * (calls.length - 1) : 0) +
-      (session.actions.length > 1 ? costs.actions : 0) +
-      costs.revealed * (revealed.size - 1) +
-      costs.hashed * (session.actions.length - revealed.size) +
-      (proof.length > 0 ? costs.root + costs.sibling * proof.length : 0),
+      (calls.length > 1 ? useCosts.batch + useCosts.call * (calls.length - 1) : 0) +
+      (session.actions.length > 1 ? useCosts.actions : 0) +
+      useCosts.revealed * (revealed.size - 1) +
+      useCosts.hashed * (session.actions.length - revealed.size) +
+      (proof.length > 0 ? useCosts.root + useCosts.sibling * proof.length : 0),
     policies,
   };
   return {
@@ -141,8 +141,8 @@ function costOfKey(sessionKey: Hex, contracts: ContractOverrides | undefined): n
   const verifier = getAddress(sessionKey.slice(0, 42));
   const is = (name: "p256PrecompileVerifier" | "webCryptoP256PrecompileVerifier" | "webAuthnPrecompileVerifier") =>
     isAddressEqual(findContract(name, contracts), verifier);
-  if (is("p256PrecompileVerifier") || is("webCryptoP256PrecompileVerifier")) return costs.p256;
-  return is("webAuthnPrecompileVerifier") ? costs.webAuthn : undefined;
+  if (is("p256PrecompileVerifier") || is("webCryptoP256PrecompileVerifier")) return useCosts.p256;
+  return is("webAuthnPrecompileVerifier") ? useCosts.webAuthn : undefined;
 }
 
 type Counting = {
@@ -164,12 +164,12 @@ function countPolicies({ session, claims, use, contracts }: Counting): {
   const called = new Set<Address>();
   const unknown = new Set<Address>();
   let latest: Policy | undefined;
-  let gas = costs.policy * (hashed.length + session.operationPolicies.length);
+  let gas = useCosts.policy * (hashed.length + session.operationPolicies.length);
   for (const policy of asked) {
     const address = getAddress(policy.policy);
     const name = findPolicyName(address, contracts);
     if (!isBuiltIn(address)) {
-      gas += costs.ask + (called.has(address) ? 0 : costs.coldContract);
+      gas += useCosts.ask + (called.has(address) ? 0 : useCosts.coldContract);
       called.add(address);
     }
     if (name === undefined || name === "typedDataPolicy") unknown.add(address);
@@ -185,13 +185,13 @@ function countPolicies({ session, claims, use, contracts }: Counting): {
 }
 
 function costOfRules(config: Hex): number {
-  return costs.rule * decodeAbiRuleConfig(config).flat().length;
+  return useCosts.rule * decodeAbiRuleConfig(config).flat().length;
 }
 
 function costOfLimit({ policy, config }: Policy, again: boolean, use: "first" | "later", isTouched: boolean): number {
   const flags = Number(config.slice(0, 4));
   const counts = (flags & (limitFlags.total | limitFlags.perPeriod)) !== 0;
-  const slot = isTouched ? costs.slotAgain : use === "first" ? costs.slotFirst : costs.slot;
-  const evaluated = isBuiltIn(policy) ? (again ? costs.again : costs.limit) : costs.contractLimit;
-  return evaluated + (counts ? slot : 0) + ((flags & limitFlags.perPeriod) === 0 ? 0 : costs.period);
+  const slot = isTouched ? useCosts.slotAgain : use === "first" ? useCosts.slotFirst : useCosts.slot;
+  const evaluated = isBuiltIn(policy) ? (again ? useCosts.again : useCosts.limit) : useCosts.contractLimit;
+  return evaluated + (counts ? slot : 0) + ((flags & limitFlags.perPeriod) === 0 ? 0 : useCosts.period);
 }
