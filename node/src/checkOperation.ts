@@ -5,6 +5,7 @@ import {
   decodeExecution,
   decodeSessionError,
   decodeUse,
+  getOperationFacts,
   getSessionId,
   getSessionState,
   getSessionStatus,
@@ -131,19 +132,9 @@ function checkSession(
 }
 
 function checkCost({ session, userOperation }: WireOperation): void {
-  const cost = costOf(userOperation);
+  const { cost } = getOperationFacts(userOperation);
   if (cost > session.maxOpCost)
     throw new Refusal("cost", `The operation may cost ${cost} wei; the session allows ${session.maxOpCost}.`);
-}
-
-function costOf(operation: WireOperation["userOperation"]): bigint {
-  const gas =
-    operation.preVerificationGas +
-    operation.verificationGasLimit +
-    operation.callGasLimit +
-    (operation.paymasterVerificationGasLimit ?? 0n) +
-    (operation.paymasterPostOpGasLimit ?? 0n);
-  return gas * operation.maxFeePerGas;
 }
 
 function checkDenied({ denied }: NodeLimits, { userOperation }: WireOperation, calls: readonly Call[]): void {
@@ -188,7 +179,7 @@ async function checkSessionOnChain(
     at: now,
     // A use that states no time needs none.
     claimedTime: claimedTime === 0 ? now : claimedTime,
-    operation: { cost: costOf(userOperation), paymaster: userOperation.paymaster },
+    operation: getOperationFacts(userOperation),
     proof: proof ?? [],
     carriesGrant: grant !== undefined,
   });

@@ -1,6 +1,6 @@
-import { type Address, zeroAddress } from "viem";
+import type { Address } from "viem";
 import { deployments } from "./deployments.js";
-import { ContractNotConfiguredError } from "./errors/input.js";
+import { requireContract } from "./manager.js";
 import { parseAddress } from "./utils/validate.js";
 
 /**
@@ -38,9 +38,7 @@ export function getContracts(overrides: ContractOverrides = {}): Contracts {
 
 /** The address of one contract. */
 export function getContract(name: keyof Contracts, overrides: ContractOverrides = {}): Address {
-  const address = findContract(name, overrides);
-  if (address === zeroAddress) throw new ContractNotConfiguredError({ contract: name });
-  return address;
+  return requireContract(name, overrides[name] ?? deployments[name]);
 }
 
 /** The address of one contract, zero if it is not known. */

@@ -16,6 +16,7 @@ import { getAction } from "viem/utils";
 import { AccountTypeUnknownError } from "../errors/use.js";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
+import { executeSelector } from "../use/execution.js";
 import { parseBytes, parseNumber } from "../utils/validate.js";
 
 /** What differs between ERC-7579 accounts: where a nonce names the validator, and what they want when they install one. */
@@ -105,11 +106,9 @@ export function getValidationMode({ accountType, nonce }: { accountType: Account
  */
 export function getModuleInitData({ accountType, data }: { accountType: AccountType; data: Hex }): Hex {
   if (accountType !== "kernel") return data;
+  // The one function that Kernel lets a validator that is not its root validate.
   return concat([zeroAddress, encodeAbiParameters(kernelInitData, [data, "0x", executeSelector])]);
 }
-
-/** The one function that Kernel lets a validator that is not its root validate. */
-export const executeSelector: Hex = "0xe9ae5c53";
 
 const kernelInitData = parseAbiParameters("bytes validatorData, bytes hookData, bytes selectorData");
 

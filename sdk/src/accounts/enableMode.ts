@@ -19,7 +19,8 @@ import { getCode, getEip712Domain, readContract } from "viem/actions";
 import { getAction } from "viem/utils";
 import { type GrantPrefix, getInstallData } from "../actions/setSignedGrants.js";
 import { EnableModeNotSupportedError } from "../errors/use.js";
-import { type AccountType, executeSelector } from "./accountType.js";
+import { executeSelector } from "../use/execution.js";
+import type { AccountType } from "./accountType.js";
 
 /**
  * How the first operation of a session installs the manager by the owner's signature. On Nexus the owner signs that very

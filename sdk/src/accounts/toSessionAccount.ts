@@ -48,6 +48,7 @@ import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
 import { encodeUse, getUseTypedData, type SignedGrant, type UseEvidence } from "../use/encodeUse.js";
 import { decodeExecution, encodeExecution } from "../use/execution.js";
+import { getOperationFacts } from "../use/getOperationFacts.js";
 import type { Period } from "../use/planCalls.js";
 import { type AccountType, getAccountType, getNonceKey, getSessionLane, getValidationMode } from "./accountType.js";
 import type { EnableMode } from "./enableMode.js";
@@ -426,17 +427,10 @@ function checkWindow({ validAfter, validUntil }: Session, now: number): void {
 
 /** What the session's header says about the operation as a whole. */
 function checkOperation(session: Session, id: Hex, userOperation: UserOperation<"0.7">): void {
-  const { paymaster = zeroAddress, maxFeePerGas } = userOperation;
+  const { cost: opCost, paymaster = zeroAddress } = getOperationFacts(userOperation);
   const allowed = session.paymaster;
   if (!isAddressEqual(allowed, anyPaymaster) && !isAddressEqual(allowed, paymaster))
     throw new PaymasterNotAllowedError({ id, expected: allowed, actual: paymaster });
-  const gas =
-    userOperation.preVerificationGas +
-    userOperation.verificationGasLimit +
-    userOperation.callGasLimit +
-    (userOperation.paymasterVerificationGasLimit ?? 0n) +
-    (userOperation.paymasterPostOpGasLimit ?? 0n);
-  const opCost = gas * maxFeePerGas;
   if (opCost > session.maxOpCost) throw new OpCostExceededError({ id, maxOpCost: session.maxOpCost, opCost });
 }
 

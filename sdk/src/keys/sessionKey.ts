@@ -5,6 +5,7 @@ import { InvalidPrivateKeyError, PrivateKeyNotAvailableError } from "../errors/i
 import type { Session } from "../types.js";
 import type { SignatureUseTypedData } from "../use/encodeSignature.js";
 import type { UseTypedData } from "../use/encodeUse.js";
+import { lowerCase } from "../utils/lowerCase.js";
 import { checkParameters, parseAddress } from "../utils/validate.js";
 
 /**
@@ -125,7 +126,7 @@ export function toSessionKey(account: LocalAccount): Secp256k1SessionKey {
 }
 
 function toKeyBytes(address: unknown): Hex {
-  return `0x${parseAddress("account.address", address).slice(2).toLowerCase()}`;
+  return lowerCase(parseAddress("account.address", address));
 }
 
 /**

@@ -2,8 +2,10 @@ import { type Address, decodeAbiParameters, type Hex, hexToBigInt, hexToNumber, 
 import type { Erc20Function } from "../policies/erc20Limit.js";
 import { allowErc20 } from "../session/allowErc20.js";
 import type { Session } from "../types.js";
+import { lowerCase } from "../utils/lowerCase.js";
 import {
   checked,
+  decoded,
   defineConverted,
   type LegacyWindow,
   type MigrationTarget,
@@ -83,12 +85,8 @@ export function fromBiconomyErc20Session(
 function decodeErc20Leaf(data: Hex) {
   if (!isHex(data) || size(data) !== 128)
     throw new NotConvertibleError({ path: "sessionKeyData", reason: "it is not 4 words of 32 bytes" });
-  try {
-    const [sessionKey, token, receiver, amount] = decodeAbiParameters(erc20Leaf, data);
-    return { sessionKey, token, receiver, amount };
-  } catch (cause) {
-    throw new NotConvertibleError({ path: "sessionKeyData", reason: "it is not what the module reads", cause });
-  }
+  const [sessionKey, token, receiver, amount] = decoded("sessionKeyData", () => decodeAbiParameters(erc20Leaf, data));
+  return { sessionKey, token, receiver, amount };
 }
 
 const erc20Leaf = [{ type: "address" }, { type: "address" }, { type: "address" }, { type: "uint256" }] as const;
@@ -190,8 +188,4 @@ function decodeAbiLeaf(data: Hex) {
       };
     }),
   };
-}
-
-function lowerCase(bytes: Hex): Hex {
-  return `0x${bytes.slice(2).toLowerCase()}`;
 }

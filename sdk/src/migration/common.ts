@@ -3,6 +3,7 @@ import { LatchkeyError } from "../errors/base.js";
 import { type AbiRule, type Comparison, encodeAbiRuleConfig } from "../policies/abiRule.js";
 import { type DefineSessionParameters, defineSession } from "../session/defineSession.js";
 import type { ActionRequest, Permission, PolicyRequest, Session } from "../types.js";
+import { lowerCase } from "../utils/lowerCase.js";
 import { parseAddress, parseNumber, parseTime } from "../utils/validate.js";
 import { NotConvertibleError } from "./errors.js";
 
@@ -97,7 +98,7 @@ export function readAmount(path: string, value: unknown): bigint {
 /** A function's selector, from it or from a signature such as `transfer(address,uint256)`. */
 export function readSelector(path: string, value: unknown): Hex {
   if (typeof value === "string" && isHex(value) && size(value) === 4 && value.length === 10) {
-    const selector: Hex = `0x${value.slice(2).toLowerCase()}`;
+    const selector = lowerCase(value);
     if (selector === "0xffffffff" || selector === "0xfffffffe")
       throw new NotConvertibleError({ path, reason: "this selector stands for something else in a session" });
     return selector;
@@ -169,11 +170,21 @@ export function readWord(path: string, value: unknown): Hex {
   }
   // A string of digits has been read as hex by one SDK, and as a number by people.
   if (typeof raw === "string" && isHex(raw) && raw.length % 2 === 0 && raw.length > 2 && size(raw) <= 32)
-    return pad(`0x${raw.slice(2).toLowerCase()}`, { size: 32 });
+    return pad(lowerCase(raw), { size: 32 });
   throw new NotConvertibleError({
     path,
     reason: "it is no bigint from 0 up, boolean, or whole bytes of hex, at most 32",
   });
+}
+
+/** Decodes bytes: an error of a decoder says where they were. */
+export function decoded<result>(path: string, decode: () => result): result {
+  try {
+    return checked(path, decode);
+  } catch (cause) {
+    if (cause instanceof NotConvertibleError) throw cause;
+    throw new NotConvertibleError({ path, reason: "it is not what is written there", cause });
+  }
 }
 
 /** Turns errors about a value into one that says where it was. */

@@ -1,6 +1,6 @@
 import { type Address, decodeAbiParameters, type Hex, hexToBigInt, isAddressEqual, isHex, size, slice } from "viem";
 import type { Session } from "../types.js";
-import { checked, type MigrationTarget, readAddress } from "./common.js";
+import { decoded, type MigrationTarget, readAddress } from "./common.js";
 import { NotConvertibleError } from "./errors.js";
 import { type BiconomyPolicy, fromBiconomyPolicy } from "./policies.js";
 
@@ -110,7 +110,7 @@ function readOwner(
 ): Address {
   if (!isAddressEqual(readAddress("sessionValidator", sessionValidator), ownableValidator))
     throw new NotConvertibleError({ path: "sessionValidator", reason: "it is not the known one" });
-  const [threshold, owners] = decode("sessionValidatorInitData", () =>
+  const [threshold, owners] = decoded("sessionValidatorInitData", () =>
     decodeAbiParameters([{ type: "uint256" }, { type: "address[]" }] as const, sessionValidatorInitData),
   );
   const [owner, ...others] = owners;
@@ -152,7 +152,7 @@ function readUsage(data: Hex, path: string): Part {
 }
 
 function readSpending(data: Hex, path: string): Part {
-  const [tokens, limits] = decode(path, () =>
+  const [tokens, limits] = decoded(path, () =>
     decodeAbiParameters([{ type: "address[]" }, { type: "uint256[]" }] as const, data),
   );
   if (tokens.length !== limits.length || tokens.length === 0)
@@ -195,7 +195,7 @@ const universalConfig = [
 ] as const;
 
 function readUniversal(data: Hex, path: string): Part {
-  const [{ valueLimitPerUse, paramRules }] = decode(path, () => decodeAbiParameters(universalConfig, data));
+  const [{ valueLimitPerUse, paramRules }] = decoded(path, () => decodeAbiParameters(universalConfig, data));
   if (paramRules.length > 16n) throw new NotConvertibleError({ path, reason: "it has more than 16 rules" });
   return { valueLimit: valueLimitPerUse, rules: paramRules.rules.slice(0, Number(paramRules.length)) };
 }
@@ -203,13 +203,4 @@ function readUniversal(data: Hex, path: string): Part {
 function checkSize(data: Hex, bytes: number, path: string): void {
   if (size(data) !== bytes)
     throw new NotConvertibleError({ path, reason: `it has ${size(data)} bytes and not ${bytes}` });
-}
-
-function decode<result>(path: string, read: () => result): result {
-  try {
-    return checked(path, read);
-  } catch (cause) {
-    if (cause instanceof NotConvertibleError) throw cause;
-    throw new NotConvertibleError({ path, reason: "it is not what is written there", cause });
-  }
 }

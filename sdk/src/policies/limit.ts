@@ -1,5 +1,6 @@
 import { type Address, concat, getAddress, type Hex, numberToHex } from "viem";
 import { LimitConfigError } from "../errors/policy.js";
+import { lowerCase } from "../utils/lowerCase.js";
 import { createReader } from "../utils/reader.js";
 
 /** A limit per period. */
@@ -63,13 +64,9 @@ export function packLimits({ atOnce, total, perPeriod, recipients, salt, countsC
           numberToHex(perPeriod.seconds, { size: 4 }),
           numberToHex(perPeriod.anchor, { size: 6 }),
         ]),
-    ...(recipients === undefined ? [] : [numberToHex(recipients.length, { size: 1 }), ...recipients.map(toLowerCase)]),
+    ...(recipients === undefined ? [] : [numberToHex(recipients.length, { size: 1 }), ...recipients.map(lowerCase)]),
     ...(salt === undefined ? [] : [numberToHex(salt, { size: 4 })]),
   ]);
-}
-
-function toLowerCase(address: Address): Hex {
-  return `0x${address.slice(2).toLowerCase()}`;
 }
 
 /** Reads what {@link packLimits} packed: of the parts `limits` one at least, and none but those in `known`. */

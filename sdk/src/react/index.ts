@@ -3,12 +3,7 @@
 export { LatchkeyNotConfiguredError } from "../errors/react.js";
 export { type LatchkeyConfig, LatchkeyProvider, type LatchkeyProviderProps, useLatchkey } from "./context.js";
 export { sessionQueryKeys } from "./queryKeys.js";
-export {
-  type MutationOptions,
-  type UseGrantSessionParameters,
-  type UseGrantSessionReturnType,
-  useGrantSession,
-} from "./useGrantSession.js";
+export { type UseGrantSessionParameters, type UseGrantSessionReturnType, useGrantSession } from "./useGrantSession.js";
 export {
   type UseRevokeAllSessionsParameters,
   type UseRevokeAllSessionsReturnType,
@@ -30,4 +25,5 @@ export {
   type UseSessionAllowanceReturnType,
   useSessionAllowance,
 } from "./useSessionAllowance.js";
+export type { MutationOptions } from "./useSessionMutation.js";
 export { type UseSessionsParameters, type UseSessionsReturnType, useSessions } from "./useSessions.js";

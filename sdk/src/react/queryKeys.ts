@@ -1,7 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { Address, Hex } from "viem";
+import type { Address } from "viem";
 import { getSessionId } from "../session/getSessionId.js";
 import type { Session } from "../types.js";
+import { lowerCase } from "../utils/lowerCase.js";
 
 /**
  * The keys of the hooks' queries in TanStack Query's cache, to prefetch or to invalidate them.
@@ -28,8 +29,4 @@ export const sessionQueryKeys = {
 /** Has everything that the hooks show read again: a change on the chain may have touched any of it. */
 export async function invalidateSessions(queries: QueryClient): Promise<void> {
   await queries.invalidateQueries({ queryKey: sessionQueryKeys.all });
-}
-
-function lowerCase(address: Address): Hex {
-  return `0x${address.slice(2).toLowerCase()}`;
 }

@@ -1,13 +1,10 @@
-import { type UseMutationOptions, type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
+import type { UseMutationResult } from "@tanstack/react-query";
 import { type GrantSessionParameters, type GrantSessionReturnType, grantSession } from "../actions/grantSession.js";
 import { getSessionTree } from "../session/sessionTree.js";
 import type { SessionStore } from "../storage/sessionStore.js";
-import { applyReceipt, getOperationChain } from "./applyReceipt.js";
-import { getBundlerClient, type LatchkeyConfig, useLatchkey } from "./context.js";
-import { invalidateSessions } from "./queryKeys.js";
-
-/** What a mutation hook takes of TanStack Query's options. */
-export type MutationOptions<data, variables> = Omit<UseMutationOptions<data, Error, variables>, "mutationFn">;
+import { type LatchkeyConfig, useLatchkey } from "./context.js";
+import { getOperationChain, sendAsOwner } from "./sendAsOwner.js";
+import { type MutationOptions, useSessionMutation } from "./useSessionMutation.js";
 
 export type UseGrantSessionParameters = LatchkeyConfig & {
   /** TanStack Query's options, for instance `onSuccess`. */
@@ -34,28 +31,13 @@ export type UseGrantSessionReturnType = UseMutationResult<GrantSessionReturnType
  */
 export function useGrantSession(parameters: UseGrantSessionParameters = {}): UseGrantSessionReturnType {
   const config = useLatchkey(parameters);
-  const queries = useQueryClient();
-  return useMutation({
-    ...parameters.mutation,
-    mutationFn: (variables) => grantAndKeep(config, variables),
-    onSettled: async (...settled) => {
-      await invalidateSessions(queries);
-      return parameters.mutation?.onSettled?.(...settled);
-    },
-  });
-}
-
-async function grantAndKeep(
-  config: LatchkeyConfig,
-  variables: GrantSessionParameters,
-): Promise<GrantSessionReturnType> {
-  const client = getBundlerClient(config);
-  const { store, contracts } = config;
-  const owner = variables.account ?? config.owner;
-  if (store) await keep(store, variables, await getOperationChain({ owner }, client));
-  const granted = await grantSession(client, { contracts, ...variables, account: owner });
-  await applyReceipt({ ...config, owner }, client, granted);
-  return granted;
+  return useSessionMutation(parameters.mutation, (variables) =>
+    sendAsOwner(config, variables.account, async (client, account) => {
+      const { store, contracts } = config;
+      if (store) await keep(store, variables, await getOperationChain(account, client));
+      return grantSession(client, { contracts, ...variables, account });
+    }),
+  );
 }
 
 /** Adds what is to be granted to the store, before anything is sent. */

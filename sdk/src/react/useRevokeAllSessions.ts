@@ -1,13 +1,12 @@
-import { type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
+import type { UseMutationResult } from "@tanstack/react-query";
 import {
   type RevokeAllSessionsParameters,
   type RevokeAllSessionsReturnType,
   revokeAllSessions,
 } from "../actions/revokeAllSessions.js";
-import { applyReceipt } from "./applyReceipt.js";
-import { getBundlerClient, type LatchkeyConfig, useLatchkey } from "./context.js";
-import { invalidateSessions } from "./queryKeys.js";
-import type { MutationOptions } from "./useGrantSession.js";
+import { type LatchkeyConfig, useLatchkey } from "./context.js";
+import { sendAsOwner } from "./sendAsOwner.js";
+import { type MutationOptions, useSessionMutation } from "./useSessionMutation.js";
 
 export type UseRevokeAllSessionsParameters = LatchkeyConfig & {
   /** TanStack Query's options, for instance `onSuccess`. */
@@ -38,20 +37,9 @@ export type UseRevokeAllSessionsReturnType = UseMutationResult<
  */
 export function useRevokeAllSessions(parameters: UseRevokeAllSessionsParameters = {}): UseRevokeAllSessionsReturnType {
   const config = useLatchkey(parameters);
-  const queries = useQueryClient();
-  return useMutation({
-    ...parameters.mutation,
-    mutationFn: async (variables) => {
-      const { contracts } = config;
-      const client = getBundlerClient(config);
-      const { account: owner = config.owner, ...rest } = variables ?? {};
-      const revoked = await revokeAllSessions(client, { contracts, ...rest, account: owner });
-      await applyReceipt({ ...config, owner }, client, revoked);
-      return revoked;
-    },
-    onSettled: async (...settled) => {
-      await invalidateSessions(queries);
-      return parameters.mutation?.onSettled?.(...settled);
-    },
-  });
+  return useSessionMutation(parameters.mutation, (variables) =>
+    sendAsOwner(config, variables?.account, (client, account) =>
+      revokeAllSessions(client, { contracts: config.contracts, ...variables, account }),
+    ),
+  );
 }

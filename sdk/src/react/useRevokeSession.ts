@@ -1,9 +1,8 @@
-import { type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
+import type { UseMutationResult } from "@tanstack/react-query";
 import { type RevokeSessionParameters, type RevokeSessionReturnType, revokeSession } from "../actions/revokeSession.js";
-import { applyReceipt } from "./applyReceipt.js";
-import { getBundlerClient, type LatchkeyConfig, useLatchkey } from "./context.js";
-import { invalidateSessions } from "./queryKeys.js";
-import type { MutationOptions } from "./useGrantSession.js";
+import { type LatchkeyConfig, useLatchkey } from "./context.js";
+import { sendAsOwner } from "./sendAsOwner.js";
+import { type MutationOptions, useSessionMutation } from "./useSessionMutation.js";
 
 export type UseRevokeSessionParameters = LatchkeyConfig & {
   /** TanStack Query's options, for instance `onSuccess`. */
@@ -29,20 +28,9 @@ export type UseRevokeSessionReturnType = UseMutationResult<RevokeSessionReturnTy
  */
 export function useRevokeSession(parameters: UseRevokeSessionParameters = {}): UseRevokeSessionReturnType {
   const config = useLatchkey(parameters);
-  const queries = useQueryClient();
-  return useMutation({
-    ...parameters.mutation,
-    mutationFn: async (variables) => {
-      const { contracts } = config;
-      const client = getBundlerClient(config);
-      const owner = variables.account ?? config.owner;
-      const revoked = await revokeSession(client, { contracts, ...variables, account: owner });
-      await applyReceipt({ ...config, owner }, client, revoked);
-      return revoked;
-    },
-    onSettled: async (...settled) => {
-      await invalidateSessions(queries);
-      return parameters.mutation?.onSettled?.(...settled);
-    },
-  });
+  return useSessionMutation(parameters.mutation, (variables) =>
+    sendAsOwner(config, variables.account, (client, account) =>
+      revokeSession(client, { contracts: config.contracts, ...variables, account }),
+    ),
+  );
 }

@@ -1,12 +1,11 @@
-import { type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
+import type { UseMutationResult } from "@tanstack/react-query";
 import {
   type SendSessionCallsParameters,
   type SendSessionCallsReturnType,
   sendSessionCalls,
 } from "../actions/sendSessionCalls.js";
 import { getBundlerClient, type LatchkeyConfig, useLatchkey } from "./context.js";
-import { invalidateSessions } from "./queryKeys.js";
-import type { MutationOptions } from "./useGrantSession.js";
+import { type MutationOptions, useSessionMutation } from "./useSessionMutation.js";
 
 export type UseSendSessionCallsParameters = Pick<LatchkeyConfig, "bundlerClient" | "contracts"> & {
   /** TanStack Query's options, for instance `onSuccess`. */
@@ -37,15 +36,9 @@ export type UseSendSessionCallsReturnType = UseMutationResult<
  */
 export function useSendSessionCalls(parameters: UseSendSessionCallsParameters = {}): UseSendSessionCallsReturnType {
   const config = useLatchkey(parameters);
-  const queries = useQueryClient();
-  return useMutation({
-    ...parameters.mutation,
-    mutationFn: (variables) => sendSessionCalls(getBundlerClient(config), withContracts(config, variables)),
-    onSettled: async (...settled) => {
-      await invalidateSessions(queries);
-      return parameters.mutation?.onSettled?.(...settled);
-    },
-  });
+  return useSessionMutation(parameters.mutation, (variables) =>
+    sendSessionCalls(getBundlerClient(config), withContracts(config, variables)),
+  );
 }
 
 function withContracts(

@@ -1,4 +1,4 @@
-import { type AbiParameter, type Address, type Hex, numberToHex, size, stringToHex } from "viem";
+import { type AbiParameter, type Hex, numberToHex, size, stringToHex } from "viem";
 import {
   InvalidParameterError,
   InvalidRuleError,
@@ -19,6 +19,7 @@ import {
   getTypeInfo,
 } from "../policies/abiRule.js";
 import { type AbiShape, isWord, toAbiShape } from "../policies/abiShape.js";
+import { lowerCase } from "../utils/lowerCase.js";
 import { parseAddress, parseAmount, parseBytes, parseNumber } from "../utils/validate.js";
 import { type AnyRule, type ContentRule, type ElementsRule, isMade, type Rule, type TaggedRule } from "./rules.js";
 
@@ -447,10 +448,6 @@ function encodeValue(path: string, type: string, value: unknown): Hex {
       return numberToHex(parseInteger(path, bits, value, -half, half - 1n), { size: info.width, signed: true });
     }
   }
-}
-
-function lowerCase(address: Address): Hex {
-  return `0x${address.slice(2).toLowerCase()}`;
 }
 
 /** As in viem, types of up to 48 bits take numbers, and larger ones bigints only. */

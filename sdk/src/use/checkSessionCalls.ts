@@ -46,6 +46,7 @@ import { getBudgetId } from "../session/getBudgetId.js";
 import { getSessionId } from "../session/getSessionId.js";
 import { getProofRoot } from "../session/sessionTree.js";
 import type { Policy, Session } from "../types.js";
+import { lowerCase } from "../utils/lowerCase.js";
 import {
   checkArray,
   checkParameters,
@@ -274,7 +275,7 @@ function check(request: Request): CheckSessionCallsReturnType {
     ...request,
     id: getSessionId(session),
     denials: [],
-    budgets: new Map(Object.entries(state.budgets ?? {}).map(([id, budget]) => [toLowerCase(id), budget])),
+    budgets: new Map(Object.entries(state.budgets ?? {}).map(([id, budget]) => [lowerCase(id), budget])),
     assumed: new Set(),
     window: { first: validAfter, last: validUntil === 0 ? Number.POSITIVE_INFINITY : validUntil },
   };
@@ -295,10 +296,6 @@ function check(request: Request): CheckSessionCallsReturnType {
   if (first !== undefined) return { allowed: false, denials: [first, ...others], ...findings, state };
   const granted: SessionState = request.carriesGrant ? { ...state, status: "granted" } : state;
   return { allowed: true, denials: [], ...findings, state: { ...granted, budgets: Object.fromEntries(budgets) } };
-}
-
-function toLowerCase(id: string): Hex {
-  return `0x${id.slice(2).toLowerCase()}`;
 }
 
 function deny({ denials }: Ledger, path: string, error: LatchkeyError): void {

@@ -19,7 +19,8 @@ import { describeType, getWitness, type Message } from "../policies/typedData.js
 import { getDomain, getSessionId } from "../session/getSessionId.js";
 import { hashAction, hashPolicy } from "../session/hashSession.js";
 import { type Session, signatureUseTypes } from "../types.js";
-import { encodePolicies, lowerCase } from "./encodeUse.js";
+import { lowerCase } from "../utils/lowerCase.js";
+import { encodePolicies } from "./encodeUse.js";
 
 /** What a session key signs for an account through ERC-1271, as EIP-712 typed data. */
 export type SignatureUseTypedData = ReturnType<typeof getSignatureUseTypedData>;

@@ -7,6 +7,7 @@ import { encodeSession } from "../session/encodeSession.js";
 import { getDomain, getSessionId } from "../session/getSessionId.js";
 import { hashAction, hashAll, hashHeader, hashPolicy } from "../session/hashSession.js";
 import { type Action, type Policy, type Session, userOperationUseTypes } from "../types.js";
+import { lowerCase } from "../utils/lowerCase.js";
 import { createReader, type Reader } from "../utils/reader.js";
 import { parseNumber } from "../utils/validate.js";
 
@@ -128,10 +129,6 @@ export function encodePolicies(policies: readonly Policy[]): Hex {
     numberToHex(policies.length, { size: 1 }),
     ...policies.flatMap(({ policy, config }) => [lowerCase(policy), withLength(config, 2)]),
   ]);
-}
-
-export function lowerCase(hex: Hex): Hex {
-  return `0x${hex.slice(2).toLowerCase()}`;
 }
 
 function encodeAction({ target, selector, maxValue, policies }: Action): Hex {

@@ -35,7 +35,8 @@ export type Call = {
 
 const abi = parseAbi(["function execute(bytes32 mode, bytes executionCalldata)"]);
 const batchParameters = parseAbiParameters(["(address to, uint256 value, bytes data)[]"]);
-const executeSelector = "0xe9ae5c53";
+/** Of `execute`: the one function of an account that a session key may have called. */
+export const executeSelector = "0xe9ae5c53";
 const executeUserOpSelector = "0x8dd7712f";
 
 const singleMode: Hex = pad("0x", { size: 32 });

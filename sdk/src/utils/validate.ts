@@ -10,6 +10,7 @@ import {
   TooManyError,
   UnknownParameterError,
 } from "../errors/input.js";
+import { lowerCase } from "./lowerCase.js";
 
 /**
  * Checks that parameters are an object with none but known names: a limit under a misspelt name must not be lost, also
@@ -56,11 +57,7 @@ export function parseBytes(parameter: string, value: unknown, length?: number): 
     (length !== undefined && size(value) !== length)
   )
     throw new InvalidBytesError({ parameter, expected, actual: value });
-  return toLowerCase(value);
-}
-
-function toLowerCase(value: Hex): Hex {
-  return `0x${value.slice(2).toLowerCase()}`;
+  return lowerCase(value);
 }
 
 /** Checks an amount: a bigint in its range. */
