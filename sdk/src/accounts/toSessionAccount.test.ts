@@ -263,6 +263,14 @@ describe("toSessionAccount", () => {
     );
   });
 
+  it("counts a paymaster's gas only where there is a paymaster, as the chain does", async () => {
+    const fees = { ...parameters.fees, paymaster: "any" } as const;
+    const { made, prepare } = await setUp({}, defineSession({ ...parameters, fees }));
+    const operation = { ...(await prepare()), paymasterPostOpGasLimit: 10n ** 18n };
+    await expect(made.signUserOperation(operation)).resolves.toMatch(/^0x/);
+    await expect(made.signUserOperation({ ...operation, paymaster: stranger })).rejects.toThrow(OpCostExceededError);
+  });
+
   it("refuses to do without the paymaster that the session names", async () => {
     const sponsored = defineSession({ ...parameters, fees: { ...parameters.fees, paymaster: stranger } });
     const { made, prepare } = await setUp({}, sponsored);
