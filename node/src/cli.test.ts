@@ -3,22 +3,31 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bytesToHex } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, Group, passphrase } from "../test/group.js";
 import type { KeyRecord } from "./store.js";
 
 // As it is published, compiled before.
 const cli = fileURLToPath(new URL("../bin/latchkey-node.js", import.meta.url));
+const rpc = "http://127.0.0.1:1/a-key-of-the-rpc";
 const backupPassphrase = "a passphrase for backups";
 let group: Group;
 let directory: string;
 let record: KeyRecord;
 let identity: string;
+let secrets: readonly string[];
+// All that was printed.
+let printed = "";
 
 beforeAll(async () => {
   group = await Group.create(2);
   record = at(await group.generate(group.consent(2)), 0);
   ({ identity } = at(group.participants, 0));
+  secrets = [
+    ...group.participants.map(({ store }) => bytesToHex(store.identity).slice(2)),
+    ...[record.share?.slice(2) ?? "", passphrase, backupPassphrase, "a-key-of-the-rpc"],
+  ];
   await Promise.all(group.participants.map(({ store }) => store.close()));
   directory = mkdtempSync(join(tmpdir(), "latchkey-cli-"));
 });
@@ -31,7 +40,7 @@ afterAll(() => {
 /** The configuration of a node with a directory. */
 function configure(data: string, settings: object = {}): string {
   const file = join(directory, "node.json");
-  writeFileSync(file, JSON.stringify({ directory: data, port: 0, chains: { 1: "http://127.0.0.1:1" }, ...settings }));
+  writeFileSync(file, JSON.stringify({ directory: data, port: 0, chains: { 1: rpc }, ...settings }));
   return file;
 }
 
@@ -49,7 +58,12 @@ function run(args: readonly string[], { env = {}, stopAt }: { env?: NodeJS.Proce
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     stderr += chunk;
   });
-  return new Promise<Ended>((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
+  return new Promise<Ended>((resolve) =>
+    child.once("close", (code) => {
+      printed += stdout + stderr;
+      resolve({ code, stdout, stderr });
+    }),
+  );
 }
 
 /** The directory of the node whose share `record` is. */
@@ -183,5 +197,34 @@ describe("latchkey-node", () => {
     expect((await run(["backup", "--key", id, "--out", `${file}2`, "--config", again], { env })).stderr).toBe(
       `the share of ${id} has been deleted\n`,
     );
+  });
+
+  it("does not quote a configuration that it cannot read", async () => {
+    const file = join(directory, "broken.json");
+    for (const text of [`{"chains":{"1":"${rpc}"`, `{"chains":{"1":${rpc}}}`, `"${rpc}" "`, rpc]) {
+      writeFileSync(file, text);
+      expect(await run(["keys", "--config", file])).toEqual({ code: 2, stdout: "", stderr: `${file} is not JSON\n` });
+    }
+    writeFileSync(file, JSON.stringify({ directory, chains: { 1: [rpc] } }));
+    expect((await run(["keys", "--config", file])).stderr).toBe("chains.1: the URL of an RPC is expected\n");
+  });
+
+  it("does not quote a backup that it cannot read", async () => {
+    const file = join(directory, "broken-backup.json");
+    const env = { LATCHKEY_NODE_BACKUP_PASSPHRASE: backupPassphrase };
+    writeFileSync(file, `{"share":"${record.share}"`);
+    const restore = ["restore", "--in", file, "--config", configure(join(directory, "elsewhere"))];
+    expect(await run(restore, { env })).toEqual({ code: 1, stdout: "", stderr: "this is no backup of a key\n" });
+  });
+
+  // The last one: it looks at what all others made the program print.
+  it("has printed no secret", () => {
+    expect(printed.length).toBeGreaterThan(2_000);
+    expect(printed).toContain(identity);
+    for (const secret of secrets) {
+      expect(secret.length).toBeGreaterThan(15);
+      for (const form of [secret, Buffer.from(secret, "hex").toString("base64")])
+        expect(form !== "" && printed.toLowerCase().includes(form.toLowerCase())).toBe(false);
+    }
   });
 });

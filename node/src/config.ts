@@ -65,13 +65,22 @@ const defaults: NodeLimits = {
 
 /** Reads a configuration file. */
 export async function readConfig(path: string): Promise<NodeConfig> {
-  let parsed: unknown;
+  let text: string;
   try {
-    parsed = JSON.parse(await readFile(path, "utf8"));
+    text = await readFile(path, "utf8");
   } catch (error) {
     throw new ConfigError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
-  return parseConfig(parsed);
+  return parseConfig(parseJson(path, text));
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The cause is left out: it quotes the text, in which URLs may have keys of RPCs.
+    throw new ConfigError(`${path} is not JSON`);
+  }
 }
 
 /** Checks a configuration: a limit under a misspelt name must not be lost. */

@@ -1,5 +1,4 @@
-import { inspect } from "node:util";
-import { type Hex, isHex, numberToHex, zeroAddress, zeroHash } from "viem";
+import { isHex, numberToHex, zeroAddress, zeroHash } from "viem";
 import { generatePrivateKey } from "viem/accounts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
@@ -9,6 +8,7 @@ import {
   describeSession,
   explainUserOperation,
   getSessionId,
+  parseSession,
   serializeSession,
   toSessionAccount,
 } from "../src/index.js";
@@ -16,54 +16,22 @@ import { createSessionStore, memoryAdapter } from "../src/storage/index.js";
 import { getUseTypedData } from "../src/use/encodeUse.js";
 import { contracts, parameters, session } from "./fixtures.js";
 import { createMockClient, createOwner } from "./mockClient.js";
+import { formsOf, type Secrets, expectNoSecret as scan } from "./scan.js";
 
 const secp256k1 = generatePrivateKey();
 const p256 = generatePrivateKey();
 const encryptionKey = generatePrivateKey();
 const passphrase = "my voice is my passport";
-const secrets: readonly (readonly [string, readonly string[]])[] = [
+const secrets: Secrets = [
   ["the private key", formsOf(secp256k1)],
   ["the private key on P-256", formsOf(p256)],
   ["the key that encrypts", formsOf(encryptionKey)],
   ["the passphrase", [passphrase, Buffer.from(passphrase).toString("hex"), Buffer.from(passphrase).toString("base64")]],
 ];
 
-/** The ways in which bytes may be written. */
-function formsOf(secret: Hex): readonly string[] {
-  const bytes = Buffer.from(secret.slice(2), "hex");
-  const parts = [...bytes].slice(0, 16);
-  return [
-    secret.slice(2),
-    bytes.toString("base64").slice(0, 40),
-    bytes.toString("base64url").slice(0, 40),
-    BigInt(secret).toString(),
-    parts.join(","),
-    parts.join(", "),
-    bytes.toString("latin1"),
-    // As Node shows bytes.
-    parts.map((byte) => byte.toString(16).padStart(2, "0")).join(" "),
-  ];
-}
-
-/** All that a logger, a debugger or a serializer may show of a value. */
-function show(value: unknown): string {
-  const own = typeof value === "object" && value !== null ? Object.getOwnPropertyNames(value) : [];
-  return [
-    String(value),
-    JSON.stringify(value, (_, field) => (typeof field === "bigint" ? `${field}` : field)),
-    JSON.stringify(value, (_, field) => (typeof field === "bigint" ? `${field}` : field) ?? null),
-    inspect(value, { depth: Number.POSITIVE_INFINITY, showHidden: true, maxArrayLength: null, maxStringLength: null }),
-    inspect(value, { depth: Number.POSITIVE_INFINITY, getters: true }),
-    value instanceof Error ? `${value.message} ${value.stack} ${show(value.cause)}` : "",
-    own.join(),
-  ].join("\n");
-}
-
+/** Fails if a value shows a secret of these. */
 function expectNoSecret(what: string, value: unknown): void {
-  const shown = show(value);
-  for (const [name, forms] of secrets)
-    for (const form of forms)
-      expect(shown.toLowerCase().includes(form.toLowerCase()), `${name} in ${what}`).toBe(false);
+  scan(secrets, what, value);
 }
 
 /** The error of something that has to fail. */
@@ -172,6 +140,8 @@ describe("secrets", () => {
         () => toSessionAccount({ account, session: own, sessionKey: secp256k1 } as never),
       ],
       ["one as an account", () => defineSession({ ...parameters, account: secp256k1 })],
+      ["one as a serialized session", () => parseSession(secp256k1)],
+      ["one as a serialized session, without 0x", () => parseSession(`{"privateKey":"${secp256k1.slice(2)}"}`)],
       ["one to be loaded", () => sealed.keys.load(secp256k1)],
       ["one to be loaded, without 0x", () => sealed.keys.load(secp256k1.slice(2) as never)],
       ["one to be forgotten", () => sealed.keys.remove(secp256k1)],
