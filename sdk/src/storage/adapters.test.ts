@@ -385,3 +385,97 @@ describe("getDefaultAdapter", () => {
     );
   });
 });
+
+describe("localStorageAdapter", () => {
+  it("lists what is left when others remove entries meanwhile", async () => {
+    const storage = createWebStorage();
+    const adapter = localStorageAdapter({ storage, locks: createLocks() });
+    await adapter.compareAndSet("a", undefined, "1");
+    // One more than there are, as if it had just been removed: its name is null.
+    const shrinking = { ...bound(storage), length: 2 };
+    expect(await localStorageAdapter({ storage: shrinking, locks: createLocks() }).keys()).toEqual(["a"]);
+  });
+
+  it.each([
+    ["QuotaExceededError", StorageQuotaError],
+    ["NS_ERROR_DOM_QUOTA_REACHED", StorageQuotaError],
+    ["NoQuotaExceededError", StorageAccessError],
+    ["QuotaExceededErrors", StorageAccessError],
+  ])("tells %s from other errors", async (name, expected) => {
+    const setItem = () => {
+      throw Object.assign(new Error("full"), { name });
+    };
+    const storage = { ...bound(createWebStorage()), setItem };
+    const adapter = localStorageAdapter({ storage, locks: createLocks() });
+    await expect(adapter.compareAndSet("a", undefined, "1")).rejects.toThrow(expected);
+  });
+
+  it("says what it could not do", async () => {
+    const fail = () => {
+      throw new Error("no");
+    };
+    const storage = { ...bound(createWebStorage()), length: 1, key: fail, getItem: fail };
+    const adapter = localStorageAdapter({ storage, locks: createLocks() });
+    await expect(adapter.keys()).rejects.toMatchObject({ name: "StorageAccessError", operation: "list" });
+    await expect(adapter.get("a")).rejects.toMatchObject({
+      operation: "read",
+      location: 'localStorage, prefix "latchkey:"',
+    });
+  });
+
+  it("writes under the browser's Web Locks", async () => {
+    const names: string[] = [];
+    const request = async (name: string, run: () => Promise<boolean>) => {
+      names.push(name);
+      return run();
+    };
+    await withGlobals({ navigator: { locks: { request } } }, async () => {
+      const adapter = localStorageAdapter({ storage: createWebStorage() });
+      expect(await adapter.compareAndSet("a", undefined, "1")).toBe(true);
+      expect(await adapter.get("a")).toBe("1");
+    });
+    expect(names).toEqual(["latchkey-storage:latchkey"]);
+  });
+});
+
+/** What a storage has, as an object of its own. */
+function bound(storage: Storage) {
+  return {
+    length: storage.length,
+    key: storage.key.bind(storage),
+    getItem: storage.getItem.bind(storage),
+    setItem: storage.setItem.bind(storage),
+    removeItem: storage.removeItem.bind(storage),
+  };
+}
+
+describe("redisAdapter", () => {
+  it("sends these commands", async () => {
+    const sent: (readonly string[])[] = [];
+    const adapter = redisAdapter({
+      send: async (args) => {
+        sent.push(args);
+        return args[0] === "HKEYS" ? ["a", 5, null] : args[0] === "EVAL" ? 1 : null;
+      },
+    });
+    expect(await adapter.get("a")).toBeUndefined();
+    expect(await adapter.keys()).toEqual(["a"]);
+    expect(await adapter.compareAndSet("a", undefined, "1")).toBe(true);
+    expect(await adapter.compareAndSet("a", "1", undefined)).toBe(true);
+    const script = sent[2]?.[1] ?? "";
+    expect(script).toContain("HSET");
+    expect(sent).toEqual([
+      ["HGET", "latchkey", "a"],
+      ["HKEYS", "latchkey"],
+      ["EVAL", script, "1", "latchkey", "a", "0", "", "1", "1"],
+      ["EVAL", script, "1", "latchkey", "a", "1", "1", "0", ""],
+    ]);
+  });
+
+  it("says what it could not do", async () => {
+    const adapter = redisAdapter({ send: async () => Promise.reject(new Error("no")), hash: "mine" });
+    await expect(adapter.keys()).rejects.toMatchObject({ operation: "list", location: 'Redis, hash "mine"' });
+    await expect(adapter.get("a")).rejects.toMatchObject({ operation: "read" });
+    await expect(adapter.compareAndSet("a", undefined, "1")).rejects.toMatchObject({ operation: "write" });
+  });
+});

@@ -197,3 +197,70 @@ describe("refreshSessions", () => {
     expect((await store.get(getSessionId(foreign)))?.status).toBe("pending");
   });
 });
+
+describe("refreshSessions, of several accounts", () => {
+  const accounts = [account, stranger, "0x0000000000000000000000000000000000000011"] as const;
+  const mine = accounts.map((of, index): Session => ({ ...session, account: of, epoch: BigInt(index) }));
+  const statuses = Object.fromEntries(mine.map((item) => [getSessionId(item), 1]));
+
+  it("holds each session against the epoch of its own account", async () => {
+    for (const [index, of] of accounts.entries()) {
+      const epochs = Object.fromEntries(accounts.map((each, at) => [each, BigInt(at)]));
+      const { sessions, changed } = await refresh(
+        { statuses, epochs: { ...epochs, [of]: BigInt(index) + 1n } },
+        (store) => Promise.all(mine.map((item) => store.add({ session: item }))),
+      );
+      const states = new Map(sessions.map((record) => [record.session.account, record.state]));
+      expect(accounts.map((each) => states.get(each))).toEqual(
+        accounts.map((each) => (each === of ? "revoked" : "granted")),
+      );
+      expect(changed).toHaveLength(3);
+    }
+  });
+
+  it("tells of those that changed only, and lists all as they are now", async () => {
+    const [first, second] = mine;
+    if (first === undefined || second === undefined) expect.unreachable();
+    const store = createSessionStore({ adapter: memoryAdapter(), now: () => 1_000 });
+    for (const item of [first, second]) await store.add({ session: item });
+    const granted = { [getSessionId(first)]: 1 };
+    const { client } = createChain({ statuses: granted, epochs: { [stranger]: 1n } });
+    const { sessions, changed } = await refreshSessions(client, { store, contracts });
+    expect(changed.map((record) => [record.id, record.state])).toEqual([[getSessionId(first), "granted"]]);
+    expect(sessions.map(({ state }) => state).sort()).toEqual(["granted", "requested"]);
+    const again = await refreshSessions(client, { store, contracts });
+    expect(again.changed).toEqual([]);
+    expect(again.sessions).toEqual(sessions);
+  });
+
+  it("asks at the latest block each time, however soon", async () => {
+    const state: State = { block: recent };
+    const store = createSessionStore({ adapter: memoryAdapter(), now: () => 1_000 });
+    await store.add({ session });
+    const { client } = createChain(state);
+    expect((await refreshSessions(client, { store, contracts })).blockNumber).toBe(recent);
+    state.block = recent + 1n;
+    expect((await refreshSessions(client, { store, contracts })).blockNumber).toBe(recent + 1n);
+  });
+
+  it("has nothing that changed if nothing is open", async () => {
+    const { sessions, changed } = await refresh({}, async () => undefined);
+    expect([sessions, changed]).toEqual([[], []]);
+  });
+
+  it("asks Multicall3 from the block on in which it was made", async () => {
+    const created = 50n;
+    const chain = { ...mainnet, contracts: { multicall3: { ...mainnet.contracts.multicall3, blockCreated: 50 } } };
+    const store = createSessionStore({ adapter: memoryAdapter(), now: () => 1_000 });
+    await store.add({ session });
+    const sizeAt = async (block: bigint) => {
+      const { client, sizes } = createChain({ block }, chain);
+      await refreshSessions(client, { store, contracts });
+      return sizes[0];
+    };
+    // Without it, the contract that makes the calls comes along.
+    const alone = await sizeAt(created);
+    expect(await sizeAt(created + 1n)).toBe(alone);
+    expect(await sizeAt(created - 1n)).toBeGreaterThan(alone ?? 0);
+  });
+});

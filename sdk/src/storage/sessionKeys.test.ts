@@ -435,3 +435,20 @@ describe("keys.save and keys.load, of passkeys", () => {
     await expect(failure).rejects.toThrow('a key of type "p256" is held elsewhere');
   });
 });
+
+describe("keys.save and keys.remove", () => {
+  it("take a pair that was there a moment ago for kept by another", async () => {
+    const adapter = memoryAdapter();
+    const { get, remove, keys } = adapter.cryptoKeys ?? expect.unreachable();
+    const made = await createP256SessionKey();
+    await open({ ...adapter, cryptoKeys: { get, remove, keys, add: async () => false } }).save(made);
+    await expect(open(adapter).load(made.sessionKey)).rejects.toThrow(SessionKeyNotFoundError);
+  });
+
+  it("forget a key where only text is kept", async () => {
+    const adapter = { ...memoryAdapter(), cryptoKeys: undefined };
+    await open(adapter, byKey).save(key);
+    await open(adapter, byKey).remove(key.sessionKey);
+    expect(await adapter.keys()).toEqual([]);
+  });
+});

@@ -450,3 +450,71 @@ describe("an entry that cannot be read", () => {
     await expect(open(adapter).list({ onProblem: () => {} })).rejects.toThrow("down");
   });
 });
+
+describe("a store", () => {
+  it("takes the time in seconds from the clock, if it is given none", async () => {
+    const before = Math.floor(Date.now() / 1000);
+    const { createdAt } = await createSessionStore({ adapter: memoryAdapter() }).add({ session });
+    expect(createdAt).toBeGreaterThanOrEqual(before);
+    expect(createdAt).toBeLessThanOrEqual(Math.floor(Date.now() / 1000));
+  });
+
+  it("takes the session's own chain, when it is named", async () => {
+    expect((await open().add({ session, chainId: 1 })).chainId).toBe(1);
+  });
+
+  it("leaves a record as it was, with its time, if nothing is new", async () => {
+    const adapter = memoryAdapter();
+    const first = await open(adapter, 1_000).add({ session, userOpHash: hash(1) });
+    expect(await open(adapter, 2_000).add({ session, userOpHash: hash(1) })).toEqual(first);
+    expect(await open(adapter, 2_000).add({ session, userOpHash: hash(2) })).toMatchObject({ updatedAt: 2_000 });
+    expect(await open(adapter, 1_500).add({ session, userOpHash: hash(3) })).toMatchObject({ updatedAt: 2_000 });
+  });
+
+  it("lists more records than it reads at a time once each: the oldest first, then by id and chain", async () => {
+    const adapter = memoryAdapter();
+    const many = Array.from({ length: 130 }, (_, index): Session => ({ ...session, salt: hash(index) }));
+    for (const [index, item] of many.entries()) await open(adapter, 1_000 - (index % 2)).add({ session: item });
+    for (const chainId of [10, 2, 1]) await open(adapter, 1_000).add({ session: everywhere, chainId });
+    const listed = await open(adapter).list();
+    expect(listed.length).toBe(133);
+    const expected = [...listed].sort(
+      (a, b) => a.createdAt - b.createdAt || a.id.localeCompare(b.id) || a.chainId - b.chainId,
+    );
+    expect(listed.map(({ id: of, chainId }) => [of, chainId])).toEqual(
+      expected.map(({ id: of, chainId }) => [of, chainId]),
+    );
+    expect(listed[0]?.createdAt).toBe(999);
+    expect(listed.filter((record) => record.session.chainId === 0n).map(({ chainId }) => chainId)).toEqual([1, 2, 10]);
+  });
+
+  it("tells of a change of the transaction alone, and of none", async () => {
+    const store = open();
+    await store.add({ session });
+    const granted = [toLog({ eventName: "SessionGranted", id })];
+    expect(await apply(store, granted)).toHaveLength(1);
+    expect(await apply(store, granted)).toEqual([]);
+    const receipt = { ...toReceipt(granted, 6n), transactionHash: hash(10) };
+    const changed = await store.applyReceipt({ chainId: 1, receipt, contracts });
+    expect(changed).toMatchObject([{ id, state: "granted", transactionHash: hash(10), blockNumber: 6n }]);
+  });
+
+  it("leaves a session of a tree alone when another tree is granted or revoked", async () => {
+    const store = open();
+    await store.add({ session, proof: [hash(3)] });
+    for (const eventName of ["SessionGranted", "SessionRevoked"] as const)
+      expect(await apply(store, [toLog({ eventName, id: hash(4) })])).toEqual([]);
+    expect((await store.get(id))?.state).toBe("requested");
+  });
+
+  it("does not remove what has come in the place of a record meanwhile", async () => {
+    const adapter = memoryAdapter();
+    await open(adapter).add({ session });
+    const [key = ""] = await adapter.keys();
+    const text = await adapter.get(key);
+    let reads = 0;
+    const changing: StorageAdapter = { ...adapter, get: async () => (reads++ === 0 ? text : "theirs") };
+    await expect(open(changing).remove(id)).rejects.toThrow(StorageForeignError);
+    expect(await adapter.get(key)).toBe(text);
+  });
+});
