@@ -106,6 +106,28 @@ describe("latchkey-node", () => {
     expect(JSON.parse(json.stderr).error.message).toContain(message);
   });
 
+  it("prints nothing but an error in JSON if there is no command and it is asked for JSON", async () => {
+    const { code, stdout, stderr } = await run(["--json"]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(JSON.parse(stderr)).toEqual({ error: { name: "UsageError", message: "a command is missing" } });
+    expect((await run([])).stdout).toContain("Usage: latchkey-node <command>");
+  });
+
+  it("says that there are no keys where there are none", async () => {
+    const config = configure(join(directory, "empty"));
+    expect(await run(["keys", "--config", config])).toEqual({ code: 0, stdout: "no keys\n", stderr: "" });
+    expect(JSON.parse((await run(["keys", "--json", "--config", config])).stdout)).toEqual({ keys: [] });
+  });
+
+  it("warns of a host that others can reach, without TLS", async () => {
+    const config = configure(join(directory, "open"), { host: "0.0.0.0" });
+    const text = await run(["start", "--config", config], { stopAt: /listening/ });
+    expect(text.code).toBe(0);
+    expect(text.stderr).toMatch(/^warning: host: 0\.0\.0\.0 can be reached from elsewhere, and there is no TLS.*\n$/);
+    const json = await run(["start", "--json", "--config", config], { stopAt: /"identity"/ });
+    expect(JSON.parse(json.stderr).warning.message).toContain("set tls, or trustProxy");
+  });
+
   it("exits with 2 without a passphrase, and makes no directory", async () => {
     const data = join(directory, "never");
     const { code, stderr } = await run(["identity", "--config", configure(data)], {
@@ -146,8 +168,8 @@ describe("latchkey-node", () => {
 
   it("listens until it is told to end, and says where", async () => {
     const config = configure(await findDirectory());
-    const { code, stdout } = await run(["start", "--json", "--config", config], { stopAt: /"identity"/ });
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await run(["start", "--json", "--config", config], { stopAt: /"identity"/ });
+    expect([code, stderr]).toEqual([0, ""]);
     const line = stdout.split("\n").find((one) => one.includes('"identity"')) ?? "";
     expect(JSON.parse(line)).toEqual({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/), identity });
   });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { getIdentity } from "latchkey/distributed/protocol";
 import { type Hex, isHex, size } from "viem";
-import { ConfigError, type NodeConfig, readConfig } from "./config.js";
+import { ConfigError, listWarnings, type NodeConfig, readConfig } from "./config.js";
 import { startNode } from "./server.js";
 import { exportRecord, importRecord, type KeyRecord, Store } from "./store.js";
 import { VaultError } from "./vault.js";
@@ -23,7 +23,7 @@ Commands:
   delete --key <id>             delete a share for ever
 
 Options:
-  --json                        print one JSON document, errors too
+  --json                        print one JSON document; errors and warnings are JSON too
   --version                     print the version
   --help                        show this text
 
@@ -78,7 +78,7 @@ async function run(): Promise<void> {
   const { values, positionals } = parse();
   if (values.version) return print(values, await readVersion());
   if (values.help || positionals.length === 0) {
-    process.stdout.write(usage);
+    if (values.help || !values.json) process.stdout.write(usage);
     if (!values.help) throw new UsageError("a command is missing");
     return;
   }
@@ -134,6 +134,8 @@ function print({ json }: Options, output: Output): void {
 }
 
 async function start(config: NodeConfig, store: Store, options: Options): Promise<void> {
+  for (const message of listWarnings(config))
+    process.stderr.write(options.json ? `${JSON.stringify({ warning: { message } })}\n` : `warning: ${message}\n`);
   const { url, node, stop } = await startNode(config, store).catch(async (error: unknown) => {
     await store.close();
     throw error;
@@ -186,7 +188,7 @@ function listKeys(records: readonly KeyRecord[]): Output {
     ({ key, status, share, account, chainId }) =>
       `${key} ${status}${share ? "" : ", share deleted"} ${account} ${chainId}`,
   );
-  return { text: lines.join("\n"), json: { keys } };
+  return { text: lines.length === 0 ? "no keys" : lines.join("\n"), json: { keys } };
 }
 
 async function findKey(store: Store, id: string | undefined): Promise<KeyRecord> {

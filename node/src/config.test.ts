@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ConfigError, parseConfig, readConfig } from "./config.js";
+import { ConfigError, listWarnings, parseConfig, readConfig } from "./config.js";
 
 const least = { directory: "/var/lib/node", chains: { 1: "https://rpc.example" } };
 
@@ -39,6 +39,21 @@ describe("a configuration", () => {
     expect(config.limits).toMatchObject({ valuePerDay: 10n ** 18n, blockAge: 60 });
     expect(config.limits.denied).toEqual(config.accounts);
     expect(config).toMatchObject({ tls, port: 0, trustProxy: true });
+  });
+
+  it.each([
+    ["127.0.0.1", {}, false],
+    ["127.8.8.8", {}, false],
+    ["::1", {}, false],
+    ["localhost", {}, false],
+    ["0.0.0.0", {}, true],
+    ["::", {}, true],
+    ["10.0.0.1", {}, true],
+    ["node.example", {}, true],
+    ["0.0.0.0", { tls: { cert: "cert.pem", key: "key.pem" } }, false],
+    ["0.0.0.0", { trustProxy: true }, false],
+  ])("is warned of if others can read requests: %s %j", (host, change, warns) => {
+    expect(listWarnings(parseConfig({ ...least, host, ...change })).length === 1).toBe(warns);
   });
 
   it.each([
@@ -81,4 +96,12 @@ describe("a configuration", () => {
     rmSync(directory, { recursive: true });
     await expect(readConfig(file)).rejects.toThrow("cannot be read");
   });
+});
+
+it("docs/distributed-keys.md shows configurations that can be used", () => {
+  const page = readFileSync(new URL("../../docs/distributed-keys.md", import.meta.url), "utf8");
+  const blocks = [...page.matchAll(/^```(jsonl?)\n([\s\S]*?)^```$/gm)];
+  const shown = blocks.flatMap(([, kind, text = ""]) => (kind === "json" ? [text] : text.trim().split("\n")));
+  expect(shown).toHaveLength(6);
+  for (const text of shown) expect(listWarnings(parseConfig(JSON.parse(text)))).toEqual([]);
 });

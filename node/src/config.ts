@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { BlockList, isIP } from "node:net";
 import { type ContractOverrides, getContracts } from "latchkey";
 import { type Address, getAddress, isAddress } from "viem";
 
@@ -104,6 +105,23 @@ export function parseConfig(value: unknown): NodeConfig {
     trustProxy,
   };
 }
+
+/** What is allowed but seldom meant, a sentence each. */
+export function listWarnings({ host, tls, trustProxy }: NodeConfig): readonly string[] {
+  if (tls !== undefined || trustProxy || isLoopback(host)) return [];
+  return [
+    `host: ${host} can be reached from elsewhere, and there is no TLS, so that others can read requests; set tls, or trustProxy behind a proxy that has it`,
+  ];
+}
+
+function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  return family === 0 ? host.toLowerCase() === "localhost" : loopback.check(host, family === 4 ? "ipv4" : "ipv6");
+}
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
 
 function parseChains(value: unknown): { [chainId: number]: string } {
   const chains = Object.entries(asObject("chains", value)).map(([id, url]) => {

@@ -65,6 +65,11 @@ export class KeyGenerator {
       throw this.#isFull();
   }
 
+  /** Refuses a key that is not there, if there is no room left at the moment in which it would be written. */
+  admit(record: KeyRecord | undefined): void {
+    if (record === undefined && this.#store.keyCount >= this.#mostKeys) throw this.#isFull();
+  }
+
   #isFull(): Refusal {
     return new Refusal("full", `This node keeps ${this.#mostKeys} keys, and has as many.`);
   }
@@ -193,7 +198,7 @@ export class KeyGenerator {
     // Others may have been at it in the meantime.
     await this.#store.updateKey(key, (now) => {
       requirePending(now);
-      if (now === undefined && this.#store.keyCount >= this.#mostKeys) throw this.#isFull();
+      this.admit(now);
       return made;
     });
     return this.describe(made);

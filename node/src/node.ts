@@ -20,7 +20,7 @@ import {
   signNodeMessage,
   verifyRequest,
 } from "latchkey/distributed/protocol";
-import { type Hex, hashTypedData, isAddressEqual } from "viem";
+import { type Hex, hashTypedData, isAddressEqual, zeroHash } from "viem";
 import { Chains } from "./chains.js";
 import { checkOperation, describe } from "./checkOperation.js";
 import type { NodeConfig } from "./config.js";
@@ -74,38 +74,51 @@ export class LatchkeyNode {
     });
   }
 
-  /** Never signs with a key again, by the owner's signature. */
+  /** Never signs with a key again, by the owner's signature; a key that is not there yet is never generated. */
   async revoke(payload: unknown): Promise<{ status: KeyRecord["status"]; share: boolean; message: NodeMessage }> {
     return asRefusal(async () => {
       const fields = asFields("body", payload);
       const key = asHex("key", fields["key"], 32);
       const deleteShares = fields["deleteShares"];
       if (typeof deleteShares !== "boolean") throw new MalformedMessageError("deleteShares is neither true nor false");
-      const record = await this.#getRecord(key);
+      const record = (await this.#store.getKey(key)) ?? (await this.#expect(key, fields["consent"]));
       const { chainId, account } = record.consent;
       const typedData = getDistributedRevocationTypedData({ key, deleteShares }, this.chains.contracts);
       const signature = asHex("signature", fields["signature"]);
       const digest = hashTypedData(typedData);
       await this.#checkOwner(Number(chainId), account, digest, signature);
-      const after = await this.#store.updateKey(key, (now = record) => ({
-        ...now,
-        status: "revoked",
-        share: deleteShares ? undefined : now.share,
-      }));
+      const after = await this.#store.updateKey(key, (now) => {
+        this.#generator.admit(now);
+        const { share } = now ?? record;
+        return { ...(now ?? record), status: "revoked", share: deleteShares ? undefined : share };
+      });
       const share = after.share !== undefined;
       const said = { type: "revoked", from: this.identity, key, attempt: digest, body: { share } } as const;
       return { status: "revoked", share, message: signNodeMessage(this.#store.identity, said) };
     });
   }
 
-  /** The first request about a key, which brings the owner's consent. */
-  async #begin(request: SignedRequest, body: Fields): Promise<unknown> {
-    const { consent, signature } = parseWireConsent(body["consent"]);
-    const { contracts } = this.chains;
-    if (getDistributedKeyId(consent, contracts) !== request.key)
+  /** What there is to know of a key that has not been generated here, from its consent. */
+  async #expect(key: Hex, wire: unknown): Promise<KeyRecord> {
+    const consent = wire === undefined ? this.#generator.consentOf(key) : parseWireConsent(wire).consent;
+    if (consent === undefined) throw new Refusal("unknown-key", "This node has no such key.");
+    this.#checkConsent(consent, key);
+    await this.#generator.requireRoom(key);
+    return {
+      id: key,
+      status: "pending",
+      consent,
+      attempt: zeroHash,
+      transcript: zeroHash,
+      commitments: [],
+      share: undefined,
+    };
+  }
+
+  /** Whether the consent is to the key, and to one that this node would keep. */
+  #checkConsent(consent: DistributedConsent, key: Hex): void {
+    if (getDistributedKeyId(consent, this.chains.contracts) !== key)
       throw new Refusal("consent", "The consent is for another key.");
-    await this.#authorize(consent, request);
-    const attempt = asHex("attempt", body["attempt"], 32);
     if (!consent.nodes.includes(this.identity)) throw new Refusal("consent", "The consent does not name this node.");
     const { accounts, limits } = this.#config;
     const { account } = consent;
@@ -113,12 +126,20 @@ export class LatchkeyNode {
       throw new Refusal("denied", "This node keeps keys of other accounts only.");
     if (limits.denied.some((denied) => isAddressEqual(denied, account)))
       throw new Refusal("denied", `This node's operator denies ${account}.`);
+  }
+
+  /** The first request about a key, which brings the owner's consent. */
+  async #begin(request: SignedRequest, body: Fields): Promise<unknown> {
+    const { consent, signature } = parseWireConsent(body["consent"]);
+    this.#checkConsent(consent, request.key);
+    await this.#authorize(consent, request);
+    const attempt = asHex("attempt", body["attempt"], 32);
     await this.#generator.requireRoom(request.key);
     const chainId = Number(consent.chainId);
     const now = await this.chains.now(chainId);
     if (this.chains.isOver(consent.validUntil, now))
       throw new Refusal("expired", `The consent ended at ${consent.validUntil}; the chain's time is ${now}.`);
-    await this.#checkOwner(chainId, account, hashConsent(consent, contracts), signature);
+    await this.#checkOwner(chainId, consent.account, hashConsent(consent, this.chains.contracts), signature);
     return this.#generator.round1({ key: request.key, attempt, consent });
   }
 
@@ -143,7 +164,10 @@ export class LatchkeyNode {
 
   #status(record: KeyRecord | undefined) {
     if (record === undefined) return { status: "generating", share: false, message: null };
-    return { status: record.status, share: record.share !== undefined, message: this.#generator.describe(record) };
+    const { status, share, commitments } = record;
+    // Of a key that was revoked before it was generated, there is nothing to say.
+    const message = commitments.length === 0 ? null : this.#generator.describe(record);
+    return { status, share: share !== undefined, message };
   }
 
   async #sign(record: KeyRecord, attempt: Hex, body: Fields): Promise<unknown> {

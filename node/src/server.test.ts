@@ -7,13 +7,15 @@ import { join } from "node:path";
 import { createAuthorizationKey } from "latchkey/distributed";
 import {
   type DistributedConsent,
+  getDistributedConsentTypedData,
   getDistributedKeyId,
   getDistributedRevocationTypedData,
   openNodeMessage,
   type RequestPurpose,
   signRequest,
+  toWireConsent,
 } from "latchkey/distributed/protocol";
-import { bytesToHex, hashTypedData } from "viem";
+import { bytesToHex, type Hex, hashTypedData } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { passphrase, random } from "../test/group.js";
@@ -169,6 +171,99 @@ it("signs that it has revoked a key, so that nobody on the way can say so", asyn
     const expected = { type: "revoked", key, attempt: hashTypedData(typedData), from: node.identity } as const;
     expect(openNodeMessage(result.message, expected).body).toEqual({ share: !deleteShares });
   }
+});
+
+describe("a revocation of a key that has not been generated", () => {
+  const owner = privateKeyToAccount(generatePrivateKey());
+
+  async function consentTo(change: Partial<DistributedConsent> = {}) {
+    const { node } = running ?? (await start());
+    const authorizationKey = await createAuthorizationKey();
+    const consent: DistributedConsent = {
+      account: owner.address,
+      chainId: 1n,
+      nodes: [node.identity, random()].toSorted(),
+      threshold: 2,
+      authorizationKey: authorizationKey.authorizationKey,
+      validUntil: Math.floor(Date.now() / 1_000) + 1_000,
+      salt: random(),
+      ...change,
+    };
+    const signature = await owner.signTypedData(getDistributedConsentTypedData(consent));
+    return { authorizationKey, key: getDistributedKeyId(consent), wire: toWireConsent({ consent, signature }) };
+  }
+
+  async function post(path: string, body: object) {
+    const headers = { "content-type": "application/json" };
+    const response = await fetch(`${running?.url}/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    const { result, error } = JSON.parse(await response.text());
+    return { ...result, code: error?.code };
+  }
+
+  /** Revokes a key by its owner, or another signer, and tells the node of a consent. */
+  async function revoke(key: Hex, consent?: object, signer = owner) {
+    const typedData = getDistributedRevocationTypedData({ key, deleteShares: false });
+    const signature = await signer.signTypedData(typedData);
+    return post("revoke", { key, deleteShares: false, signature, consent });
+  }
+
+  async function request(
+    purpose: RequestPurpose,
+    { authorizationKey, key, wire }: Awaited<ReturnType<typeof consentTo>>,
+  ) {
+    const node = running?.node.identity ?? "0x";
+    const body = { attempt: random(), consent: wire };
+    return post(purpose, await signRequest(authorizationKey, { node, purpose, key, body }));
+  }
+
+  it("is remembered, so that it never is", async () => {
+    await start();
+    const consented = await consentTo();
+    expect(await revoke(consented.key, consented.wire)).toMatchObject({ status: "revoked", share: false });
+    expect(await request("round1", consented)).toMatchObject({ code: "revoked" });
+    expect(await request("status", consented)).toMatchObject({ status: "revoked", share: false, message: null });
+    await running?.stop();
+    await start();
+    expect(await request("round1", consented)).toMatchObject({ code: "revoked" });
+    // Said again, also by who does not know of the consent.
+    expect(await revoke(consented.key)).toMatchObject({ status: "revoked" });
+  });
+
+  it("stops an attempt that is under way", async () => {
+    await start();
+    const consented = await consentTo();
+    expect(await request("round1", consented)).toMatchObject({ type: "round1" });
+    expect(await revoke(consented.key)).toMatchObject({ status: "revoked" });
+    expect(await request("round1", consented)).toMatchObject({ code: "revoked" });
+  });
+
+  it("is the owner's, of a key that this node would keep", async () => {
+    await start();
+    const [consented, another] = [await consentTo(), await consentTo()];
+    const stranger = privateKeyToAccount(generatePrivateKey());
+    expect(await revoke(consented.key)).toMatchObject({ code: "unknown-key" });
+    expect(await revoke(consented.key, another.wire)).toMatchObject({ code: "consent" });
+    expect(await revoke(consented.key, consented.wire, stranger)).toMatchObject({ code: "consent" });
+    const elsewhere = await consentTo({ nodes: [random(), random()].toSorted() });
+    expect(await revoke(elsewhere.key, elsewhere.wire)).toMatchObject({ code: "consent" });
+    expect(await revoke(consented.key, { consent: {} })).toMatchObject({ code: "malformed" });
+    expect(await store.getKey(consented.key)).toBeUndefined();
+    expect(await request("round1", consented)).toMatchObject({ type: "round1" });
+    await running?.stop();
+    await start({ accounts: [account] });
+    expect(await revoke(another.key, another.wire)).toMatchObject({ code: "denied" });
+  });
+
+  it("is refused if the node keeps as many keys as it may, and never of one that it keeps", async () => {
+    await start();
+    const kept = await consentTo();
+    expect(await revoke(kept.key, kept.wire)).toMatchObject({ status: "revoked" });
+    await running?.stop();
+    await start({ limits: { keys: store.keyCount } });
+    const consented = await consentTo();
+    expect(await revoke(consented.key, consented.wire)).toMatchObject({ code: "full" });
+    expect(await revoke(kept.key, kept.wire)).toMatchObject({ status: "revoked" });
+  });
 });
 
 describe("the service", () => {

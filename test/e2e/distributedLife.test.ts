@@ -182,6 +182,20 @@ describe("a share", () => {
     expect(await nodeAt(0).command(["keys"])).toContain(`${other.sessionKey.keyId} revoked, share deleted`);
     await nodeAt(0).start();
   }, 120_000);
+
+  it("is never generated if the owner revokes it before", async () => {
+    const connection = await consentTo(world, { account, nodes: infos(), threshold: 2 });
+    const { revoked } = await revokeDistributedSessionKey({
+      nodes: infos(),
+      consent: connection.consent,
+      signer: account.owner,
+      prefix: world.contracts.ownerValidator,
+    });
+    expect(revoked).toHaveLength(3);
+    const error = await rejection(createDistributedSessionKey({ ...connection, timeout: 4_000 }));
+    if (!(error instanceof KeyGenerationFailedError)) throw error;
+    expect(error.failures.map(({ code }) => code)).toEqual(Array(3).fill("revoked"));
+  }, 60_000);
 });
 
 it("a node is replaced: another key takes over the session in one operation of the owner's", async () => {
