@@ -369,3 +369,132 @@ describe("toWebAuthnSessionKey", () => {
     }
   });
 });
+
+describe("a public key", () => {
+  const prime = p256.Point.Fp.ORDER;
+  const make = (x: bigint, y: bigint) => () =>
+    toP256SessionKey({
+      publicKey: concat([toHex(x, { size: 32 }), toHex(y, { size: 32 })]),
+      sign: async () => "0x",
+    });
+
+  it("has x and y below the prime, though the curve's equation holds with it on top", () => {
+    // The points with x = 0 and with y = 5.
+    const [x, y] = [
+      0xd7325d7646cd60d80a92738ceb345f844cffaf35841022cab176f692de8de1d7n,
+      0x66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4n,
+    ];
+    expect(make(x, 5n)().type).toBe("p256");
+    expect(make(x, 5n + prime)).toThrow(InvalidPublicKeyError);
+    expect(make(0n, y)().type).toBe("p256");
+    expect(make(prime, y)).toThrow(InvalidPublicKeyError);
+  });
+});
+
+describe("what makes keys and is refused is told why", () => {
+  const told = async (act: () => unknown): Promise<string> => {
+    try {
+      await act();
+    } catch (error) {
+      if (error instanceof Error) return `${error.name}: ${error.message.split("\n\nDocs:")[0]}`;
+      throw error;
+    }
+    return expect.unreachable();
+  };
+  const signNothing = async (): Promise<Hex> => "0x";
+  const careless = (value: unknown) => value as never;
+  const other = () => crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-384" }, false, ["sign", "verify"]);
+  const passkey = (changes: object) => {
+    const made = makePasskey();
+    const account: WebAuthnAccount = {
+      ...made,
+      sign: async (parameters) => {
+        const { webauthn, ...rest } = await made.sign(parameters);
+        return { ...rest, webauthn: { ...webauthn, ...changes } };
+      },
+    };
+    return sign(toWebAuthnSessionKey({ account }));
+  };
+
+  it("in these words", async () => {
+    const cases: readonly (readonly [string, () => unknown])[] = [
+      ["P-256, no object", () => toP256SessionKey(careless(5))],
+      ["P-256, no function", () => toP256SessionKey({ publicKey, sign: careless("0x") })],
+      ["P-256, no hex", () => toP256SessionKey({ publicKey: "0x1", sign: signNothing })],
+      ["P-256, no signature", () => sign(toP256SessionKey({ publicKey, sign: async () => "0x1" }))],
+      ["WebCrypto, no object", () => createP256SessionKey(careless(5))],
+      ["WebCrypto, no pair", () => toWebCryptoSessionKey({ keyPair: careless({}) })],
+      ["WebCrypto, no object to take up", () => toWebCryptoSessionKey(careless(5))],
+      ["WebCrypto, another curve", async () => toWebCryptoSessionKey({ keyPair: await other() })],
+      ["passkey, no object", () => toWebAuthnSessionKey(careless(5))],
+      ["passkey, too short", () => toWebAuthnSessionKey({ account: makePasskey(), clientDataLength: 127 })],
+      ["passkey, too little of the authenticator", () => passkey({ authenticatorData: `0x${"05".repeat(36)}` })],
+      ["passkey, too much of the authenticator", () => passkey({ authenticatorData: `0x${"05".repeat(1025)}` })],
+      ["passkey, too much of the client", () => passkey({ clientDataJSON: "x".repeat(1025) })],
+      ["passkey, of something else", () => passkey({ clientDataJSON: `{"type":"webauthn.create"}` })],
+      ["passkey, without a challenge", () => passkey({ clientDataJSON: `{"type":"webauthn.get"}` })],
+    ];
+    const texts: string[] = [];
+    for (const [what, act] of cases) texts.push(`${what}: ${await told(act)}`);
+    expect(texts).toMatchInlineSnapshot(`
+      [
+        "P-256, no object: InvalidParameterError: \`toP256SessionKey's argument\` is not an object.",
+        "P-256, no function: InvalidParameterError: \`sign\` is not a function.",
+        "P-256, no hex: InvalidBytesError: \`publicKey\` is not whole bytes of hex.
+
+      Expected: whole bytes of hex
+      Actual: a string of 3 characters",
+        "P-256, no signature: InvalidBytesError: \`signature\` is not whole bytes of hex.
+
+      Expected: whole bytes of hex
+      Actual: a string of 3 characters",
+        "WebCrypto, no object: InvalidParameterError: \`createP256SessionKey's argument\` is not an object.",
+        "WebCrypto, no pair: InvalidParameterError: \`keyPair\` is not a key pair of WebCrypto for ECDSA on P-256 that may sign.",
+        "WebCrypto, no object to take up: InvalidParameterError: \`toWebCryptoSessionKey's argument\` is not an object.",
+        "WebCrypto, another curve: InvalidParameterError: \`keyPair\` is not a key pair of WebCrypto for ECDSA on P-256 that may sign.",
+        "passkey, no object: InvalidParameterError: \`toWebAuthnSessionKey's argument\` is not an object.",
+        "passkey, too short: InvalidNumberError: \`clientDataLength\` is not a whole number in its range.
+
+      Expected: a number from 128 to 1024
+      Actual: 127",
+        "passkey, too little of the authenticator: MalformedKeySignatureError: The session key made no proper signature: its authenticator data have 36 bytes.",
+        "passkey, too much of the authenticator: MalformedKeySignatureError: The session key made no proper signature: its authenticator data have 1025 bytes.",
+        "passkey, too much of the client: MalformedKeySignatureError: The session key made no proper signature: its client data have 1025 bytes.",
+        "passkey, of something else: MalformedKeySignatureError: The session key made no proper signature: its client data are of something else.",
+        "passkey, without a challenge: MalformedKeySignatureError: The session key made no proper signature: its client data are of something else.",
+      ]
+    `);
+  });
+
+  it("takes no private key with more around it", async () => {
+    const privateKey = toHex(1n, { size: 32 });
+    for (const given of [`x${privateKey}`, `${privateKey}x`, `${privateKey}\n`, [privateKey], 1])
+      expect(await told(() => createP256SessionKey({ privateKey: careless(given) }))).toMatch(
+        /^InvalidPrivateKeyError/,
+      );
+  });
+
+  it("names its kind", async () => {
+    expect(toP256SessionKey({ publicKey, sign: signNothing }).type).toBe("p256");
+    expect((await createP256SessionKey()).type).toBe("webCrypto");
+    expect(toWebAuthnSessionKey({ account: makePasskey() }).type).toBe("webAuthn");
+  });
+
+  it("wants a private key of WebCrypto that may sign", async () => {
+    const { privateKey, publicKey: of } = await crypto.subtle.generateKey(
+      { name: "ECDH", namedCurve: "P-256" },
+      false,
+      ["deriveBits"],
+    );
+    await expect(toWebCryptoSessionKey({ keyPair: { privateKey, publicKey: of } })).rejects.toThrow("`keyPair`");
+    const { keyPair } = await createP256SessionKey();
+    // Both halves the same way round.
+    for (const pair of [
+      { privateKey: keyPair.publicKey, publicKey: keyPair.publicKey },
+      { privateKey: keyPair.privateKey, publicKey: keyPair.privateKey },
+      { privateKey, publicKey: keyPair.publicKey },
+      { privateKey: keyPair.privateKey, publicKey: of },
+    ])
+      await expect(toWebCryptoSessionKey({ keyPair: pair })).rejects.toThrow("`keyPair`");
+  });
+});

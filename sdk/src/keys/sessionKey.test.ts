@@ -84,3 +84,11 @@ function deepStrings(value: unknown, seen = new Set<unknown>()): readonly string
   seen.add(value);
   return Reflect.ownKeys(value).flatMap((key) => deepStrings(Reflect.get(value, key), seen));
 }
+
+it("says what kind of key it is, and takes no private key with more around it", () => {
+  expect(createSessionKey().type).toBe("secp256k1");
+  for (const given of [`x${privateKey}`, `${privateKey}x`, `${privateKey}\n`, [privateKey], 1, null])
+    expect(() => createSessionKey({ privateKey: given as never })).toThrow(InvalidPrivateKeyError);
+  expect(() => createSessionKey(5 as never)).toThrow("`createSessionKey's argument` is not an object.");
+  expect(() => toSessionKey({ address: "0x12" } as never)).toThrow("`account.address` is not a valid address.");
+});

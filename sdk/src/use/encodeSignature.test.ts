@@ -1,5 +1,6 @@
 import {
   concat,
+  domainSeparator,
   encodeAbiParameters,
   hashMessage,
   hashTypedData,
@@ -15,7 +16,7 @@ import { describe, expect, it } from "vitest";
 import { account, contracts, parameters, session } from "../../test/fixtures.js";
 import { allowMessages, defineSession, encodeAbiRuleConfig, getSessionId, InvalidParameterError } from "../index.js";
 import { describeType, getWitness } from "../policies/typedData.js";
-import { prepareSignature } from "./encodeSignature.js";
+import { hashSignatureUse, prepareSignature } from "./encodeSignature.js";
 
 const typedDataPolicy = "0x00000000000000000000000000000000000000A9";
 const domain = { name: "Game", chainId: 1, verifyingContract: account } as const;
@@ -150,5 +151,74 @@ describe("prepareSignature", () => {
       concat([keccak256(stringToHex("PersonalSign(bytes prefixed)")), hashMessage({ raw: text })]),
     );
     expect(typedData.message.digest).toBe(keccak256(concat(["0x1901", separator, contents])));
+  });
+
+  it("says in its flags whether the session is for every chain and has operation policies, whose hash it brings", () => {
+    const limited = { policy: typedDataPolicy, config: "0x1234" } as const;
+    const flagsOf = (changes: Partial<typeof signing>) =>
+      slice(
+        prepareSignature({ ...common, session: { ...signing, ...changes }, content: move, wrapsHash: false }).use,
+        0,
+        1,
+      );
+    expect(flagsOf({})).toBe("0x00");
+    expect(flagsOf({ chainId: 0n })).toBe("0x01");
+    expect(flagsOf({ operationPolicies: [limited] })).toBe("0x02");
+    const changed = { ...signing, operationPolicies: [limited, limited] };
+    const { use } = prepareSignature({ ...common, session: changed, content: move, wrapsHash: false });
+    const plain = prepareSignature({ ...common, content: move, wrapsHash: false }).use;
+    const policyHash = keccak256(
+      concat([
+        keccak256(stringToHex("Policy(address policy,bytes config)")),
+        encodeAbiParameters(parseAbiParameters("address, bytes32"), [limited.policy, keccak256(limited.config)]),
+      ]),
+    );
+    expect(slice(use, 117, 149)).toBe(keccak256(concat([policyHash, policyHash])));
+    // Else it is the same.
+    expect(concat([slice(use, 1, 117), slice(use, 149)])).toBe(slice(plain, 1));
+  });
+
+  it.each([
+    [{ name: "Game" }, "0x01", [keccak256(stringToHex("Game"))]],
+    [{ name: "" }, "0x01", [keccak256("0x")]],
+    [{ version: "1" }, "0x02", [keccak256(stringToHex("1"))]],
+    // viem leaves an empty version out of a domain.
+    [{ version: "" }, "0x00", []],
+    [{ chainId: 5 }, "0x04", [numberToHex(5, { size: 32 })]],
+    [{ verifyingContract: account }, "0x08", [encodeAbiParameters([{ type: "address" }], [account])]],
+    [{ salt: `0x${"12".repeat(32)}` }, "0x10", [`0x${"12".repeat(32)}`]],
+  ] as const)("brings of the domain what it has: %j", (of, fields, words) => {
+    const { use, envelope } = prepareSignature({
+      ...common,
+      session: { ...signing, signaturePolicies: [] },
+      content: { ...move, domain: of },
+      wrapsHash: false,
+    });
+    // Without a policy that wants to see the message, nothing of it is shown.
+    expect(use.endsWith(concat(["0x00", fields, ...words, "0x0000"]).slice(2))).toBe(true);
+    expect(slice(envelope, 0, 32)).toBe(domainSeparator({ domain: of }));
+  });
+
+  it("leads to the digest that ERC-7739 nests the message in", () => {
+    const { typedData } = prepareSignature({ ...common, content: move, wrapsHash: false });
+    const types7739 = {
+      TypedDataSign: [
+        { name: "contents", type: "Move" },
+        { name: "name", type: "string" },
+        { name: "version", type: "string" },
+        { name: "chainId", type: "uint256" },
+        { name: "verifyingContract", type: "address" },
+        { name: "salt", type: "bytes32" },
+      ],
+      ...types,
+    };
+    const digest = hashTypedData({
+      domain,
+      types: types7739,
+      primaryType: "TypedDataSign",
+      message: { contents: message, ...common.accountDomain, chainId: 1n },
+    });
+    expect(typedData.message.digest).toBe(digest);
+    expect(hashSignatureUse(typedData)).toBe(hashTypedData(typedData));
   });
 });

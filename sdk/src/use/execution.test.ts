@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { bytesToHex, concat, encodeFunctionData, type Hex, pad, parseAbi, size, zeroAddress } from "viem";
+import { bytesToHex, concat, encodeFunctionData, type Hex, pad, parseAbi, size, slice, zeroAddress } from "viem";
 import { describe, expect, it } from "vitest";
 import { arbitraryAddress } from "../../test/arbitraries.js";
 import { recipient } from "../../test/fixtures.js";
@@ -102,5 +102,55 @@ describe("decodeExecution", () => {
 
       Docs: docs/errors/NonCanonicalExecutionError.md]
     `);
+  });
+
+  it("says where the encoding is another one, under executeUserOp too", () => {
+    const single = encodeExecution([call]);
+    const batch = encodeExecution([call, call]);
+    const change = (data: Hex, position: number, byte: string): Hex =>
+      `0x${data.slice(2, 2 + 2 * position)}${byte}${data.slice(4 + 2 * position)}`;
+    const cut = (data: Hex, length: number) => slice(data, 0, length);
+    for (const [prefix, by] of [
+      ["0x", 0],
+      ["0x8dd7712f", 4],
+    ] as const) {
+      const positionOf = (data: Hex) => {
+        try {
+          decodeExecution(concat([prefix, data]));
+        } catch (error) {
+          if (error instanceof NonCanonicalExecutionError) return error.position;
+          throw error;
+        }
+        return undefined;
+      };
+      expect(positionOf(single)).toBeUndefined();
+      // What is too short for its head, or for its execution.
+      expect(positionOf(cut(single, 99))).toBe(4 + by);
+      expect(positionOf(change(single, 99, "ff"))).toBe(68 + by);
+      expect(positionOf(cut(single, size(single) - 32))).toBe(68 + by);
+      expect(positionOf(change(cut(single, 132), 99, "20"))).toBe(100 + by);
+      expect(positionOf(change(cut(single, 100), 99, "00"))).toBe(100 + by);
+      expect(positionOf(change(batch, 131, "ff"))).toBe(100 + by);
+      // The first byte that is another one.
+      expect(positionOf(change(single, 67, "60"))).toBe(67 + by);
+      expect(positionOf(change(single, size(single) - 1, "01"))).toBe(size(single) - 1 + by);
+      expect(positionOf(change(batch, size(batch) - 1, "01"))).toBe(size(batch) - 1 + by);
+    }
+  });
+
+  it("names the function and the mode", () => {
+    const thrown = (data: Hex) => {
+      try {
+        return decodeExecution(data);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(thrown("0x8dd771")).toMatchObject({ name: "FunctionNotExecuteError", selector: "0x8dd771" });
+    expect(thrown("0x8dd7712f")).toMatchObject({ name: "FunctionNotExecuteError", selector: "0x8dd7712f" });
+    expect(thrown("0x8dd7712f12345678")).toMatchObject({ name: "FunctionNotExecuteError", selector: "0x12345678" });
+    const mode = `0x02${"00".repeat(31)}` as const;
+    const data = concat([slice(encodeExecution([call]), 0, 4), mode, slice(encodeExecution([call]), 36)]);
+    expect(thrown(data)).toMatchObject({ name: "ModeNotAllowedError", mode });
   });
 });
