@@ -19,8 +19,8 @@ function failureOf(act: () => unknown): Record<string, unknown> {
     act();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const { name, message: _, stack: __, ...fields } = { name: error.name, ...error };
-    return { ...fields, name };
+    const { message: _, stack: __, ...fields } = error;
+    return { ...fields, name: error.name };
   }
   return expect.unreachable();
 }

@@ -295,7 +295,7 @@ describe("what is refused", () => {
     "0x6d61fe70",
     "0x8a91b0e3",
   ] as const)("is %s of any target, however it is written, and not of one that is named", (selector) => {
-    const call = { to: game, data: selector.toUpperCase().replace("X", "x") as Hex };
+    const call = { to: game, data: `0x${selector.slice(2).toUpperCase()}` } as const;
     expect(check({ session: toGame({ target: anyTarget, selector }), calls: [call] }).denials).toMatchObject([
       { code: "selector-forbidden", path: "calls[0].data", error: { selector } },
     ]);
