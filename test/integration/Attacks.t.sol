@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IAccountExecute, PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {Execution, IERC7579ModuleConfig} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
 import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
@@ -141,6 +142,18 @@ contract AttacksTest is NexusTest {
             handle(sessionOp(daily, last + i, claim(TRANSFER), _transfer(50e6)));
         }
         assertEq(token.balanceOf(shop), 100e6);
+    }
+
+    /// @dev The end of its period would be read as a block number, or be cut to 48 bits.
+    function test_RevertWhen_AClaimedTimeIsTooLateForAPeriod() external {
+        Session memory daily = _newSession(1, abi.encodePacked(uint8(4), uint128(50e6), uint32(1 days), uint48(0)));
+        daily.validUntil = 0;
+        id = _grant(daily);
+        uint48[3] memory times = [type(uint48).max, 2 ** 47, 2 ** 47 - 1];
+        for (uint256 i = 0; i < 3; ++i) {
+            bytes memory inner = abi.encodeWithSelector(ILimitPolicy.ClaimedTimeTooLate.selector, times[i]);
+            handleRefused(sessionOp(daily, times[i], claim(TRANSFER), _transfer(1)), _policyRefused(TRANSFER, inner));
+        }
     }
 
     /*//////////////////////////////////////////////////////////////
@@ -336,6 +349,24 @@ contract AttacksTest is NexusTest {
             ISessionKeyManager.EpochMismatch.selector, UseBuilder.hash(s), s.epoch, manager.epochOf(account)
         );
         handleRefused(sessionOp(s, 0, claim(TRANSFER), _transfer(1)), reason);
+    }
+
+    /// @dev The root is of other sessions, one of which the proof names as a sibling.
+    function test_RevertWhen_AMerkleProofLeadsToAnotherRoot() external {
+        Session memory leaf = _newSession(1, abi.encodePacked(uint8(2), uint128(50e6)));
+        bytes32 leafId = UseBuilder.hash(leaf);
+        bytes32[] memory proof = _list(keccak256("a session under the root"));
+        bytes32 granted = Hashes.commutativeKeccak256(proof[0], keccak256("another one"));
+        _byOwner(address(manager), abi.encodeCall(manager.grantSessions, (_list(granted))));
+        for (uint256 i = 0; i < 2; ++i) {
+            PackedUserOperation memory op = opThrough(address(manager), _transfer(1));
+            bytes memory use = UseBuilder.withProof(UseBuilder.pack(leaf, 0, claim(TRANSFER)), proof);
+            op.signature = signUse(use, leafId, hashOf(op));
+            bytes32 root = Hashes.commutativeKeccak256(leafId, proof[0]);
+            handleRefused(op, abi.encodeWithSelector(ISessionKeyManager.RootNotGranted.selector, leafId, root));
+            // Nor is the root itself a sibling of anything.
+            proof[0] = granted;
+        }
     }
 
     /// @dev Somebody had the owner grant a session of the next epoch, in the hope for a revoke-all.
