@@ -13,6 +13,8 @@ import {Attempt} from "./SessionModel.sol";
 /// - every operation comes out as the model says: accepted, or refused with exactly this error;
 /// - what was accepted never exceeds a budget, in total or in any period;
 /// - policies have counted exactly what was accepted, and what was refused left no trace;
+/// - a refused bundle takes neither a nonce nor a deposit, an accepted one the nonces and at most the costs of its operations;
+/// - the manager and the policies write to nothing but what belongs to the accounts and sessions that take part;
 /// - exactly the calls that were allowed left the accounts, with what they carry;
 /// - nothing revoked ever acts, and statuses are what owners and their signatures made them;
 /// - epochs only rise; nobody but the account moves them.
@@ -100,7 +102,7 @@ contract SessionInvariantTest is Test {
 
     function _paths() private pure returns (string[] memory paths) {
         paths = vm.split(
-            "accepted,accepted bundle,refused,AA22,AA24,session 0,session 1,session 2,session 3,session 4,session 5,granted by root,granted by signature,carries a grant,revokes itself,reverts in execution,too many operations,too much gas,revoke,revoke root,grant,publish,grant refused,revokeAll,revokeAll refused,renew,install,install over,uninstall,setRule,setRule refused,intrude,passTime",
+            "accepted,accepted bundle,refused,AA22,AA24,session 0,session 1,session 2,session 3,session 4,session 5,granted by root,granted by signature,carries a grant,revokes itself,reverts in execution,too many operations,too much gas,revoke,revoke root,grant,publish,grant refused,revokeAll,revokeAll refused,renew,install,install over,uninstall,setRule,setRule refused,intrude,passTime,writes are watched",
             ","
         );
     }

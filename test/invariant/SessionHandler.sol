@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
-import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
+import {Execution, IERC7579Module} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {Vm} from "forge-std/Test.sol";
 import {IOperationPolicy, OperationFacts} from "contracts/interfaces/IOperationPolicy.sol";
 import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
@@ -10,7 +10,8 @@ import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {Session, SessionStatus} from "contracts/types/Session.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
 import {Limit} from "./SessionWorld.sol";
-import {Attempt, SessionModel} from "./SessionModel.sol";
+import {Attempt} from "./SessionModel.sol";
+import {SessionStorage} from "./SessionStorage.sol";
 
 interface IUserOpHash {
     function getUserOpHash(PackedUserOperation calldata op) external view returns (bytes32);
@@ -20,7 +21,7 @@ interface IUserOpHash {
 /// is about to be done, and compares the outcome with what the model says by equality: success, or the exact revert.
 ///
 /// An actor of one's own is a function here, with its selector in {actions}, and a path for {SessionModel-reached}.
-contract SessionHandler is SessionModel {
+contract SessionHandler is SessionStorage {
     address payable private constant BUNDLER = payable(address(0xB0));
     uint256 private constant MAX_EPOCH_STEP = 1 << 40;
 
@@ -67,12 +68,43 @@ contract SessionHandler is SessionModel {
         }
         (bool expected, bytes memory prediction) = address(this).call(abi.encodeCall(this.model, (attempts)));
 
+        watch();
+        for (uint256 i = 0; i < attempts.length; ++i) {
+            allowUse(three[i]);
+        }
+        uint256[] memory deposits = _deposits();
         vm.prank(BUNDLER, BUNDLER);
         (bool success, bytes memory answer) =
             address(entryPoint).call(abi.encodeCall(entryPoint.handleOps, (ops, BUNDLER)));
+        checkWrites();
         assertEq(success, expected, "whether it is refused");
         if (!expected) assertEq(answer, prediction, "with what");
+        _checkEntryPoint(ops, deposits, expected);
         _count(expected, prediction, attempts.length);
+    }
+
+    function _deposits() private view returns (uint256[] memory deposits) {
+        deposits = new uint256[](ACCOUNTS);
+        for (uint256 i = 0; i < ACCOUNTS; ++i) {
+            deposits[i] = entryPoint.balanceOf(accounts[i]);
+        }
+    }
+
+    /// @dev Each operation takes its nonce and at most its cost, if the bundle is accepted; else nothing is taken.
+    function _checkEntryPoint(PackedUserOperation[] memory ops, uint256[] memory deposits, bool accepted) private view {
+        uint256[] memory spent = new uint256[](ACCOUNTS);
+        for (uint256 i = 0; i < ops.length; ++i) {
+            uint256 nonce = entryPoint.getNonce(ops[i].sender, uint192(ops[i].nonce >> 64));
+            assertEq(nonce, accepted ? ops[i].nonce + 1 : ops[i].nonce, "a nonce");
+            for (uint256 k = 0; accepted && k < ACCOUNTS; ++k) {
+                if (ops[i].sender == accounts[k]) spent[k] += OP_COST;
+            }
+        }
+        for (uint256 k = 0; k < ACCOUNTS; ++k) {
+            uint256 deposit = entryPoint.balanceOf(accounts[k]);
+            assertLe(deposit, deposits[k], "a deposit");
+            assertGe(deposit + spent[k], deposits[k], "a deposit pays for more than its operations");
+        }
     }
 
     /// @dev By the error, and inside of AA23 by the manager's and the policy's.
@@ -179,8 +211,7 @@ contract SessionHandler is SessionModel {
         if (dice % 8 != 0) return;
         address account = accounts[who % ACCOUNTS];
         bytes32 id = idOf[account][index % 7];
-        vm.prank(account);
-        manager.revokeSessions(_list(id));
+        _expect(account, abi.encodeCall(manager.revokeSessions, (_list(id))), "");
         statusOf[id] = SessionStatus.Revoked;
         reached[index % 7 == ROOT ? "revoke root" : "revoke"]++;
     }
@@ -246,8 +277,7 @@ contract SessionHandler is SessionModel {
         Ghost storage ghost = ghosts[account];
         if (ghost.installed && dice % 16 != 0) return;
         reached[ghost.installed ? "install over" : "install"]++;
-        vm.prank(account);
-        manager.onInstall(ruleOf(rule % 3));
+        _expect(account, abi.encodeCall(IERC7579Module.onInstall, (ruleOf(rule % 3))), "");
         ghost.rule = rule % 3;
         if (ghost.installed) _takeEpoch(account);
         ghost.installed = true;
@@ -256,8 +286,7 @@ contract SessionHandler is SessionModel {
     function uninstall(uint8 who, bytes calldata data, uint8 dice) external {
         if (dice % 32 != 0) return;
         address account = accounts[who % ACCOUNTS];
-        vm.prank(account);
-        manager.onUninstall(data);
+        _expect(account, abi.encodeCall(IERC7579Module.onUninstall, (data)), "");
         _takeEpoch(account);
         ghosts[account].installed = false;
         ghosts[account].rule = 0;
@@ -330,8 +359,11 @@ contract SessionHandler is SessionModel {
     }
 
     function _expect(address account, bytes memory question, bytes memory refusal) private {
+        watch();
+        allowOwn(account);
         vm.prank(account);
         (bool success, bytes memory answer) = address(manager).call(question);
+        checkWrites();
         assertEq(success, refusal.length == 0, "whether it is refused");
         if (!success) assertEq(answer, refusal, "with what");
     }
