@@ -22,15 +22,7 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import {
-  BATCH_SIZE,
-  type Court,
-  Experience,
-  type Judgement,
-  judgeAll,
-  judgeOne,
-  type Verdict,
-} from "./mutate/judge.js";
+import { BATCH_SIZE, type Court, type Judgement, judgeAll, judgeOne, type Verdict } from "./mutate/judge.js";
 import { type Mutant, mutantsOf } from "./mutate/mutants.js";
 import { readSource } from "./mutate/sources.js";
 import { TESTS } from "./mutate/tests.js";
@@ -120,11 +112,11 @@ async function runAll(): Promise<number> {
         print(`passed   ${mutant.name}`);
         passed.push({ mutants: [mutant], tests: task.tests.slice(1) });
       };
-      await judge({ ...court, tests: task.tests.slice(0, 1), experience: new Experience(), report: next }, task);
+      await judge({ ...court, tests: task.tests.slice(0, 1), measured: new Map(), report: next }, task);
     }
     for (const task of grouped(passed)) {
       const last: Court["report"] = (mutant, judgement) => count(mutant, judgement, false);
-      await judge({ ...court, tests: task.tests, experience: new Experience(), report: last }, task);
+      await judge({ ...court, tests: task.tests, measured: new Map(), report: last }, task);
     }
   }
 

@@ -18,7 +18,8 @@ export type Court = {
   seed: string;
   runs: number;
   timeout: number;
-  experience: Experience;
+  /** What tests do if no change is made, by their glob. */
+  measured: Map<string, Promise<Tests>>;
   report: (mutant: Mutant, judgement: Judgement) => void;
   warn: (text: string) => void;
 };
@@ -89,23 +90,16 @@ function confirmed(court: Court, mutant: Mutant, source: Source): Judgement {
 }
 
 async function ask(court: Court, workspace: Workspace): Promise<Judgement> {
-  const { experience, seed, runs, timeout } = court;
+  const { measured, seed, runs, timeout } = court;
   for (const tests of court.tests) {
-    const { failing, slow } = await experience.of(court, tests);
-    const { likely } = experience;
-    // What is known to catch much, then what is quick, then the rest.
-    const rounds = [
-      ...(likely.length > 0 ? [{ only: likely, without: failing }] : []),
-      { only: [], without: [...failing, ...slow] },
-      ...(slow.length > 0 ? [{ only: slow, without: failing }] : []),
-    ];
+    if (!measured.has(tests)) measured.set(tests, measure(court, tests));
+    const { failing = [], slow = [] } = (await measured.get(tests)) ?? {};
+    // What is quick, then the rest.
+    const rounds = [{ without: [...failing, ...slow] }, ...(slow.length > 0 ? [{ only: slow, without: failing }] : [])];
     for (const round of rounds) {
       const { failed, timedOut } = await runTests(workspace, tests, { seed, runs, ...round, first: true, timeout });
       if (timedOut) return { verdict: "timeout", by: "no answer in time" };
-      const [by] = failed;
-      if (by === undefined) continue;
-      experience.caught(by, slow.includes(by));
-      return { verdict: "caught", by };
+      if (failed[0] !== undefined) return { verdict: "caught", by: failed[0] };
     }
   }
   return { verdict: "survived", by: "no test" };
@@ -133,28 +127,6 @@ function originalOf({ home }: Court, target: Target): Code {
   if ("error" in code) throw new Error(code.error);
   originals.set(target.artifact, code);
   return code;
-}
-
-/** What is learned about tests on the way. */
-export class Experience {
-  readonly #known = new Map<string, Promise<Tests>>();
-  #likely: string[] = [];
-
-  /** What tests do if no change is made. */
-  of(court: Court, tests: string): Promise<Tests> {
-    const known = this.#known.get(tests) ?? measure(court, tests);
-    this.#known.set(tests, known);
-    return known;
-  }
-
-  /** Tests that caught something lately: neighbours are often caught by the same. */
-  get likely(): readonly string[] {
-    return this.#likely;
-  }
-
-  caught(test: string, isSlow: boolean) {
-    if (!isSlow) this.#likely = [test, ...this.#likely.filter((other) => other !== test)].slice(0, 8);
-  }
 }
 
 /** Tests that fail though no change is made, because they measure the code, and those that take much of the time. */
