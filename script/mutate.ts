@@ -65,74 +65,78 @@ if (options.list) {
 }
 
 async function runAll(): Promise<number> {
-  const explained: Record<string, string> = JSON.parse(readFileSync(join(home, "script/mutants.json"), "utf8"));
-  const counts: Record<Verdict, number> = { caught: 0, survived: 0, same: 0, invalid: 0, timeout: 0 };
-  const survivors: Mutant[] = [];
+  const outcomes: { mutant: Mutant; verdict: Verdict }[] = [];
   const start = performance.now();
-  let done = 0;
   const count = (mutant: Mutant, { verdict, by }: Judgement, isKnown: boolean) => {
-    counts[verdict] += 1;
-    done += 1;
+    outcomes.push({ mutant, verdict });
     const { name, file, line, from, to } = mutant;
     const outcome = JSON.stringify({ name, file, line, from, to, verdict, by });
     if (!isKnown && options.report !== undefined) appendFileSync(options.report, `${outcome}\n`);
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
-    print(options.json ? outcome : `${done}/${mutants.length} ${verdict.padEnd(8)} ${name} (${by}, ${seconds} s)`);
-    if (verdict === "survived") survivors.push(mutant);
+    const progress = `${outcomes.length}/${mutants.length}`;
+    print(options.json ? outcome : `${progress} ${verdict.padEnd(8)} ${name} (${by}, ${seconds} s)`);
   };
 
   const known = readReport();
-  const waiting = tasks.flatMap((task) => {
+  const waiting = tasks.map(({ mutants, tests }) => {
     const isNew = (mutant: Mutant) => {
       const before = known.get(idOf(mutant));
       if (before !== undefined) count(mutant, before, true);
       return before === undefined;
     };
-    const left = task.mutants.filter(isNew);
-    return left.length > 0 ? [{ mutants: left, tests: task.tests }] : [];
+    return { mutants: mutants.filter(isNew), tests };
   });
-  if (waiting.length > 0) {
-    const workspaces = await prepare(home, Number(options.workers) + 1);
-    const spare = workspaces.pop();
-    if (spare === undefined || workspaces.length === 0) throw new Error("--workers must be at least 1");
-    const court = {
-      home,
-      workspaces,
-      spare,
-      seed: `0x${createHash("sha256").update(options.seed).digest("hex")}`,
-      runs: options.seeded ? 64 : 32,
-      timeout: Number(options.timeout),
-      warn: (text: string) => process.stderr.write(`${text}\n`),
-    };
-    // First the tests beside each file; what they let pass goes on to the others.
-    const passed: Task[] = [];
-    for (const task of grouped(waiting)) {
-      const next: Court["report"] = (mutant, judgement) => {
-        if (judgement.verdict !== "survived" || task.tests.length === 1) return count(mutant, judgement, false);
-        print(`passed   ${mutant.name}`);
-        passed.push({ mutants: [mutant], tests: task.tests.slice(1) });
-      };
-      await judge({ ...court, tests: task.tests.slice(0, 1), measured: new Map(), report: next }, task);
-    }
-    for (const task of grouped(passed)) {
-      const last: Court["report"] = (mutant, judgement) => count(mutant, judgement, false);
-      await judge({ ...court, tests: task.tests, measured: new Map(), report: last }, task);
-    }
-  }
+  await judgeTasks(waiting, (mutant, judgement) => count(mutant, judgement, false));
+  return conclude(outcomes);
+}
 
+/** First asks the tests beside each file; what they let pass goes on to the others. */
+async function judgeTasks(waiting: readonly Task[], report: Court["report"]) {
+  if (waiting.every(({ mutants }) => mutants.length === 0)) return;
+  const workspaces = await prepare(home, Number(options.workers) + 1);
+  const spare = workspaces.pop();
+  if (spare === undefined || workspaces.length === 0) throw new Error("--workers must be at least 1");
+  const court = {
+    home,
+    workspaces,
+    spare,
+    seed: `0x${createHash("sha256").update(options.seed).digest("hex")}`,
+    runs: options.seeded ? 64 : 32,
+    timeout: Number(options.timeout),
+    warn: (text: string) => process.stderr.write(`${text}\n`),
+  };
+  const passed: Task[] = [];
+  for (const task of grouped(waiting)) {
+    const [beside, ...others] = task.tests;
+    const goOn: Court["report"] = (mutant, judgement) => {
+      if (judgement.verdict !== "survived" || others.length === 0) return report(mutant, judgement);
+      passed.push({ mutants: [mutant], tests: others });
+    };
+    await judge({ ...court, tests: beside === undefined ? [] : [beside], measured: new Map(), report: goOn }, task);
+  }
+  for (const task of grouped(passed)) await judge({ ...court, tests: task.tests, measured: new Map(), report }, task);
+}
+
+function conclude(outcomes: readonly { mutant: Mutant; verdict: Verdict }[]): number {
+  const explained: Record<string, string> = JSON.parse(readFileSync(join(home, "script/mutants.json"), "utf8"));
+  const counts: Record<Verdict, number> = { caught: 0, survived: 0, same: 0, invalid: 0, timeout: 0 };
+  for (const { verdict } of outcomes) counts[verdict] += 1;
+  const survivors = outcomes.flatMap(({ mutant, verdict }) => (verdict === "survived" ? [mutant] : []));
+  const explanation = ({ file, to }: Mutant) => explained[`${file}: ${to}`];
   if (!options.json) {
     print(
       Object.entries(counts)
         .map(([verdict, number]) => `${verdict}: ${number}`)
         .join(", "),
     );
-    for (const { name, file, from, to } of survivors) {
-      print(`\n${name}: ${explained[`${file}: ${to}`] ?? "not explained"}\n  - ${from}\n  + ${to}`);
+    for (const mutant of survivors) {
+      const { name, from, to } = mutant;
+      print(`\n${name}: ${explanation(mutant) ?? "not explained"}\n  - ${from}\n  + ${to}`);
     }
   }
   // A known bug must be caught; that it is none any more is for somebody to see.
-  if (options.seeded && counts.caught + counts.timeout < mutants.length) return 1;
-  return survivors.some(({ file, to }) => !Object.hasOwn(explained, `${file}: ${to}`)) ? 1 : 0;
+  if (options.seeded) return counts.caught + counts.timeout < outcomes.length ? 1 : 0;
+  return survivors.some((mutant) => explanation(mutant) === undefined) ? 1 : 0;
 }
 
 async function judge(court: Court, { mutants }: Task) {
@@ -147,6 +151,7 @@ async function judge(court: Court, { mutants }: Task) {
 function grouped(all: readonly Task[]): Task[] {
   const groups = new Map<string, Task>();
   for (const { mutants, tests } of all) {
+    if (mutants.length === 0) continue;
     const key = `${mutants[0]?.file} ${tests}`;
     groups.set(key, { mutants: [...(groups.get(key)?.mutants ?? []), ...mutants], tests });
   }
