@@ -5,11 +5,13 @@ import { at, Group, messagesTo, type Participant, random, refusal, wake } from "
 import { KeyGenerator } from "./keyGenerator.js";
 import { createEncryptionKey, encryptShare } from "./vault.js";
 
+const [count, threshold] = [5, 3];
+const everyone = Array.from({ length: count }, (_, index) => index);
 let group: Group;
 let nodes: readonly Participant[];
 
 beforeAll(async () => {
-  group = await Group.create(3);
+  group = await Group.create(count);
   nodes = group.participants;
 });
 
@@ -19,7 +21,7 @@ afterAll(async () => {
 
 /** An attempt to generate a key, of which a coordinator tells the nodes what it likes. */
 function begin(generators = nodes.map(({ generator }) => generator)) {
-  const consent = group.consent(2);
+  const consent = group.consent(threshold);
   const key = getDistributedKeyId(consent);
   const attempt = random();
   return {
@@ -75,25 +77,25 @@ describe("a coordinator that lies", () => {
     const said = await round1();
     if (stray === undefined) throw new Error("nothing was said");
     for (const lie of lies(said, stray)) expect(await refusal(() => round2(1, lie))).toContain("malformed");
-    expect(round2(1, said)).toHaveLength(2);
+    expect(round2(1, said)).toHaveLength(count - 1);
   });
 
   it("gets no further in the third round", async () => {
     const { round1, round2, round3 } = begin();
     const said = await round1();
-    const second = [0, 1, 2].flatMap((index) => round2(index, said));
+    const second = everyone.flatMap((index) => round2(index, said));
     const right = messagesTo(identityOf(2), second);
     const another = begin();
     const anotherSaid = await another.round1();
     const [stray] = messagesTo(
       identityOf(2),
-      [0, 1, 2].flatMap((index) => another.round2(index, anotherSaid)),
+      everyone.flatMap((index) => another.round2(index, anotherSaid)),
     );
     if (stray === undefined) throw new Error("nothing was said");
     for (const lie of lies(right, stray)) expect(await refusal(() => round3(2, lie))).toContain("malformed");
     // What was said to another node.
     expect(await refusal(() => round3(2, messagesTo(identityOf(0), second)))).toContain("malformed");
-    expect(await refusal(() => round3(2, [at(messagesTo(identityOf(1), second), 0), at(right, 1)]))).toBe(
+    expect(await refusal(() => round3(2, [at(messagesTo(identityOf(1), second), 0), ...right.slice(1)]))).toBe(
       "malformed: a message is for another node",
     );
     expect(await round3(2, right)).toMatchObject({ type: "generated", from: identityOf(2) });
@@ -102,8 +104,8 @@ describe("a coordinator that lies", () => {
   it("cannot have a key used that not all nodes have said to have", async () => {
     const { key, round1, round2, round3, activate } = begin();
     const said = await round1();
-    const second = [0, 1, 2].flatMap((index) => round2(index, said));
-    const generated = await Promise.all([0, 1, 2].map((index) => round3(index, messagesTo(identityOf(index), second))));
+    const second = everyone.flatMap((index) => round2(index, said));
+    const generated = await Promise.all(everyone.map((index) => round3(index, messagesTo(identityOf(index), second))));
     for (const lie of lies(generated, at(said, 0)))
       expect(await refusal(() => activate(0, lie))).toContain("malformed");
     expect((await at(nodes, 0).store.getKey(key))?.status).toBe("pending");
@@ -118,26 +120,27 @@ describe("a coordinator that lies", () => {
     const [one, other] = [new KeyGenerator(third.store, third.identity), new KeyGenerator(third.store, third.identity)];
     const { key, attempt, consent, round2, round3 } = begin();
     const said = await Promise.all(
-      [at(nodes, 0).generator, at(nodes, 1).generator, one, other].map((generator) =>
-        generator.round1({ key, attempt, consent }),
+      [at(nodes, 0).generator, at(nodes, 1).generator, one, other, ...nodes.slice(3).map((node) => node.generator)].map(
+        (generator) => generator.round1({ key, attempt, consent }),
       ),
     );
-    const [first, second, toFirst, toSecond] = said;
+    const [first, second, toFirst, toSecond, ...rest] = said;
     expect(toFirst?.body).not.toBe(toSecond?.body);
-    const fromFirst = round2(0, [first, second, toFirst]);
-    const fromSecond = round2(1, [first, second, toSecond]);
-    const fromOne = one.round2({ key, attempt, messages: [first, second, toFirst] });
-    const fromOther = other.round2({ key, attempt, messages: [first, second, toSecond] });
+    const fromFirst = round2(0, [first, second, toFirst, ...rest]);
+    const fromSecond = round2(1, [first, second, toSecond, ...rest]);
+    const fromOne = one.round2({ key, attempt, messages: [first, second, toFirst, ...rest] });
+    const fromOther = other.round2({ key, attempt, messages: [first, second, toSecond, ...rest] });
+    const fromRest = everyone.slice(3).flatMap((index) => round2(index, [first, second, toFirst, ...rest]));
     for (const [index, messages] of [
-      [0, [...fromSecond, ...fromOne]],
-      [1, [...fromFirst, ...fromOther]],
+      [0, [...fromSecond, ...fromOne, ...fromRest]],
+      [1, [...fromFirst, ...fromOther, ...fromRest]],
     ] as const) {
       const right = messagesTo(identityOf(index), messages);
       await expect(round3(index, right)).rejects.toThrow("heard something else");
       expect(await at(nodes, index).store.getKey(key)).toBeUndefined();
     }
     // Nor does a node go on that is told another story later.
-    expect(await refusal(() => round2(0, [first, second, toSecond]))).toBe("attempt");
+    expect(await refusal(() => round2(0, [first, second, toSecond, ...rest]))).toBe("attempt");
   });
 
   it("cannot fill the node with attempts for one key", async () => {
@@ -173,14 +176,14 @@ describe("a coordinator that lies", () => {
 });
 
 describe("a node that lies", () => {
-  /** The three first rounds' messages, and how the third node changes what it sends to the first in the second round. */
+  /** The first round's messages, and how the third node changes what it sends to the first in the second round. */
   async function sendTo(change: (sent: NodeMessage, said: readonly NodeMessage[]) => NodeMessage) {
     const made = begin();
     const said = await made.round1();
-    const second = [0, 1, 2].flatMap((index) => made.round2(index, said));
-    const [fromSecond, fromThird] = messagesTo(identityOf(0), second);
+    const second = everyone.flatMap((index) => made.round2(index, said));
+    const [fromSecond, fromThird, ...others] = messagesTo(identityOf(0), second);
     if (fromSecond === undefined || fromThird === undefined) throw new Error("nothing was sent");
-    return { ...made, received: [fromSecond, change(fromThird, said)], fromThird };
+    return { ...made, received: [fromSecond, change(fromThird, said), ...others], fromThird };
   }
 
   it("is named if its share is not what it committed to, and changes nothing", async () => {
@@ -188,12 +191,12 @@ describe("a node that lies", () => {
     // It encrypts as it should, with a key that it says is its own.
     const encryption = createEncryptionKey();
     const { key, attempt, round1, round2, round3 } = begin();
-    const [first, second, third] = await round1();
+    const [first, second, third, ...rest] = await round1();
     if (first === undefined || second === undefined || third === undefined) throw new Error("nothing was said");
     const encryptionKey: Hex = `0x${Buffer.from(encryption.publicKey).toString("hex")}`;
-    const said = [first, second, say(liar, third, { encryptionKey })];
-    const [toFirst] = messagesTo(identityOf(0), round2(1, said));
-    const own = messagesTo(identityOf(1), round2(0, said));
+    const said = [first, second, say(liar, third, { encryptionKey }), ...rest];
+    const honest = everyone.filter((index) => index !== 2).flatMap((index) => round2(index, said));
+    const [toFirst, ...others] = messagesTo(identityOf(0), honest);
     if (toFirst === undefined) throw new Error("nothing was sent");
     const { transcript } = Object(parseJson(toFirst.body));
     const sealed = encryptShare({
@@ -207,10 +210,9 @@ describe("a node that lies", () => {
       { ...toFirst, from: liar.identity },
       { sealed: `0x${Buffer.from(sealed).toString("hex")}` },
     );
-    await expect(round3(0, [toFirst, wrong])).rejects.toThrow(
+    await expect(round3(0, [toFirst, wrong, ...others])).rejects.toThrow(
       `The share that node ${liar.identity} sent is not right.`,
     );
-    expect(own).toHaveLength(1);
     expect(await at(nodes, 0).store.getKey(key)).toBeUndefined();
   });
 
@@ -229,38 +231,44 @@ describe("a node that lies", () => {
     // What the second node sent to the third, as the third's to the first: it is encrypted for who sends and who receives.
     const { round1, round2, round3 } = begin();
     const said = await round1();
-    const second = [0, 1, 2].flatMap((index) => round2(index, said));
-    const [fromSecond, fromThird] = messagesTo(identityOf(0), second);
+    const second = everyone.flatMap((index) => round2(index, said));
+    const [fromSecond, fromThird, ...others] = messagesTo(identityOf(0), second);
     const stolen = messagesTo(identityOf(2), second)[1];
     if (fromThird === undefined || stolen === undefined) throw new Error("nothing was sent");
     const { sealed } = Object(parseJson(stolen.body));
-    expect(await refusal(() => round3(0, [fromSecond, say(at(nodes, 2), fromThird, { sealed })]))).toBe("message");
+    expect(await refusal(() => round3(0, [fromSecond, say(at(nodes, 2), fromThird, { sealed }), ...others]))).toBe(
+      "message",
+    );
   });
 
   it.each([
     ["a commitment of another degree", { commitment: [] }, "malformed: a commitment has another threshold"],
-    ["no point", { commitment: [`0x02${"00".repeat(31)}05`, `0x02${"00".repeat(31)}05`] }, "no point of the curve"],
+    ["no point", { commitment: Array(threshold).fill(`0x02${"00".repeat(31)}05`) }, "no point of the curve"],
     ["a proof of another secret", {}, "message"],
   ])("is found out in the first round by %s", async (_what, change, expected) => {
     const { round1, round2 } = begin();
-    const [first, second, third] = await round1();
+    const [first, second, third, ...rest] = await round1();
     if (first === undefined || second === undefined || third === undefined) throw new Error("nothing was said");
     // The last case: the second node's commitment and proof, as if they were the third's.
     const { commitment, proof } = Object(parseJson(second.body));
     const copied = Object.keys(change).length === 0 ? { commitment, proof } : change;
-    expect(await refusal(() => round2(0, [first, second, say(at(nodes, 2), third, copied)]))).toContain(expected);
+    expect(await refusal(() => round2(0, [first, second, say(at(nodes, 2), third, copied), ...rest]))).toContain(
+      expected,
+    );
   });
 
   it("cannot have the others use another key than they made", async () => {
     const { key, round1, round2, round3, activate } = begin();
     const said = await round1();
-    const second = [0, 1, 2].flatMap((index) => round2(index, said));
-    const generated = await Promise.all([0, 1, 2].map((index) => round3(index, messagesTo(identityOf(index), second))));
-    const [first, other, third] = generated;
+    const second = everyone.flatMap((index) => round2(index, said));
+    const generated = await Promise.all(everyone.map((index) => round3(index, messagesTo(identityOf(index), second))));
+    const [first, other, third, ...rest] = generated;
     if (third === undefined) throw new Error("nothing was said");
     const { commitments } = Object(parseJson(third.body));
     for (const change of [{ transcript: random() }, { commitments: [...commitments].reverse() }])
-      expect(await refusal(() => activate(0, [first, other, say(at(nodes, 2), third, change)]))).toBe("message");
+      expect(await refusal(() => activate(0, [first, other, say(at(nodes, 2), third, change), ...rest]))).toBe(
+        "message",
+      );
     expect((await at(nodes, 0).store.getKey(key))?.status).toBe("pending");
   });
 });
@@ -269,8 +277,8 @@ describe("a revocation", () => {
   it("is not lost while a key is generated", async () => {
     const { key, round1, round2, round3, activate } = begin();
     const said = await round1();
-    const second = [0, 1, 2].flatMap((index) => round2(index, said));
-    const generated = await Promise.all([0, 1, 2].map((index) => round3(index, messagesTo(identityOf(index), second))));
+    const second = everyone.flatMap((index) => round2(index, said));
+    const generated = await Promise.all(everyone.map((index) => round3(index, messagesTo(identityOf(index), second))));
     const { store } = at(nodes, 0);
     const record = await store.getKey(key);
     if (record === undefined) throw new Error("there is no key");
@@ -290,8 +298,8 @@ it("keeps no key beyond its limit, however many were begun at once", async () =>
   const limited = new KeyGenerator(store, identity, store.keyCount + 1);
   const participants = [{ ...at(group.participants, 0), generator: limited }, ...others];
   const outcomes = await Promise.allSettled([
-    group.generate(group.consent(2), participants),
-    group.generate(group.consent(2), participants),
+    group.generate(group.consent(threshold), participants),
+    group.generate(group.consent(threshold), participants),
   ]);
   expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
   expect(await refusal(() => limited.requireRoom(random()))).toBe("full");

@@ -25,8 +25,9 @@ import {
   grantDistributed,
   prepareOperation,
   sendWith,
+  startDistributed,
 } from "./harness/distributed.ts";
-import { lie, type NodeProcess, NodeProxy, startNodes } from "./harness/nodes.ts";
+import { lie, type NodeProcess, NodeProxy } from "./harness/nodes.ts";
 import { rejection, someone, tokenCall } from "./harness/session.ts";
 import { world as connect } from "./harness/vitest.ts";
 import type { OwnedAccount, World } from "./harness/world.ts";
@@ -41,9 +42,7 @@ let granted: DistributedSession;
 
 beforeAll(async () => {
   world = connect();
-  account = await world.createAccount();
-  nodes = await startNodes(5, world.info);
-  granted = await grantDistributed(world, { account, nodes: nodes.map(({ info }) => info) });
+  ({ account, nodes, granted } = await startDistributed(world, { count: 5, threshold: 3 }));
 }, 120_000);
 
 afterAll(async () => {

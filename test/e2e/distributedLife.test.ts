@@ -13,7 +13,13 @@ import {
 } from "latchkey/distributed";
 import { parseEther } from "viem";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { consentTo, type DistributedSession, grantDistributed, sendWith } from "./harness/distributed.ts";
+import {
+  consentTo,
+  type DistributedSession,
+  grantDistributed,
+  sendWith,
+  startDistributed,
+} from "./harness/distributed.ts";
 import { NodeProcess, NodeProxy, startNodes } from "./harness/nodes.ts";
 import { rejection, someone, tokenCall } from "./harness/session.ts";
 import { world as connect } from "./harness/vitest.ts";
@@ -27,9 +33,7 @@ let granted: DistributedSession;
 
 beforeAll(async () => {
   world = connect();
-  account = await world.createAccount();
-  nodes = await startNodes(3, world.info);
-  granted = await grantDistributed(world, { account, nodes: infos(), threshold: 2 });
+  ({ account, nodes, granted } = await startDistributed(world, { count: 3, threshold: 2 }));
 }, 120_000);
 
 afterAll(async () => {

@@ -21,6 +21,7 @@ import {
 import { type RequestPurpose, type SignedRequest, signRequest } from "latchkey/distributed/protocol";
 import { type Hex, parseEther } from "viem";
 import type { UserOperationReceipt } from "viem/account-abstraction";
+import { type NodeProcess, startNodes } from "./nodes.ts";
 import { type Call, gas } from "./session.ts";
 import type { OwnedAccount, World } from "./world.ts";
 
@@ -76,6 +77,17 @@ export async function grantDistributed(
   await grantSession(account.bundler, { session });
   if ((await getSessionStatus(world.client, { session })).effective !== "active") throw new Error("not granted");
   return { account, session, sessionKey, ...connection };
+}
+
+/** Starts nodes, for an account that grants a session whose key they hold. */
+export async function startDistributed(
+  world: World,
+  { count, threshold }: { count: number; threshold: number },
+): Promise<{ account: OwnedAccount; nodes: readonly NodeProcess[]; granted: DistributedSession }> {
+  const account = await world.createAccount();
+  const nodes = await startNodes(count, world.info);
+  const granted = await grantDistributed(world, { account, nodes: nodes.map(({ info }) => info), threshold });
+  return { account, nodes, granted };
 }
 
 /** A session of the account with a key. */
