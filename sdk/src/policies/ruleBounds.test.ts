@@ -1,0 +1,210 @@
+import { concat, encodeAbiParameters, type Hex, numberToHex, parseAbiParameters, size } from "viem";
+import { describe, expect, it } from "vitest";
+import { account, recipient } from "../../test/fixtures.js";
+import {
+  type AbiCallRule,
+  type AbiRule,
+  type AbiRuleGroup,
+  allowMessages,
+  checkAbiRules,
+  decodeAbiRuleConfig,
+  encodeAbiRuleConfig,
+  gasLimit,
+  nativeLimit,
+  packedAt,
+  usageLimit,
+} from "../index.js";
+import { isProper, toArgumentValue } from "./abiWord.js";
+
+const careless = (value: unknown) => value as never;
+const one: AbiRule = { word: 0, type: "uint8", comparison: "eq", references: ["0x05"] };
+const lengthIs = { test: "length", comparison: "eq", references: ["0x00000001"] };
+const valueRule = (rule: object): AbiCallRule => ({ shape: ["bytes"], groups: [[careless({ path: [0], ...rule })]] });
+const times = <item>(count: number, item: item): readonly item[] => Array.from({ length: count }, () => item);
+
+/** What an error says, in one line. */
+function told(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return `${error.name}: ${error.message.split("\n\nDocs:")[0]?.replaceAll(/\n+/g, " | ")}`;
+  }
+  return expect.unreachable();
+}
+
+describe("rules that cannot be encoded", () => {
+  const encode = (...groups: AbiRuleGroup[]) => told(() => encodeAbiRuleConfig(groups));
+  const wide = times(255, one);
+
+  it("are refused in these words", () => {
+    expect([
+      encode(),
+      encode([]),
+      encode(...times(256, [one])),
+      encode([...wide, one]),
+      encode(...times(60, wide)),
+      encode([{ ...one, word: 0x10000 }]),
+      encode([{ ...one, type: "string" }]),
+      encode([{ ...one, comparison: "oneOf", references: times(256, "0x05" as const) }]),
+      encode([{ shape: [], groups: [] }]),
+      encode([{ shape: careless(times(256, "bytes")), groups: [] }]),
+      encode([{ shape: ["string"], groups: [] }]),
+      encode([valueRule({ ...lengthIs, path: [-1] })]),
+      encode([valueRule({ ...lengthIs, path: [256] })]),
+      encode([valueRule({ ...lengthIs, path: [0.5] })]),
+      encode([valueRule({ test: "calldata", alternatives: [] })]),
+      encode([valueRule({ test: "calldata", alternatives: times(256, { selector: "0x12345678", groups: [] }) })]),
+      encode([valueRule({ test: "calldata", alternatives: [{ selector: "0x123456", groups: [] }] })]),
+      encode([valueRule({ test: "slice", offset: 0, type: "bool", comparison: "eq", references: ["0x01"] })]),
+    ]).toMatchInlineSnapshot(`
+      [
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 0",
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 1",
+        "TooManyError: Too many groups of rules. | Limit: 255 | Actual: 256",
+        "TooManyError: Too many rules in a group. | Limit: 255 | Actual: 256",
+        "TooManyError: Too many bytes of rules on a call. | Limit: 65535 | Actual: 91861",
+        "TooManyError: Too many words before an argument. | Limit: 65535 | Actual: 65536",
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 1",
+        "TooManyError: Too many values in a rule. | Limit: 255 | Actual: 256",
+        "InvalidParameterError: \`()\` is not a type of arguments.",
+        "TooManyError: Too many words of arguments. | Limit: 255 | Actual: 256",
+        "InvalidParameterError: \`string\` is not a type of arguments.",
+        "InvalidParameterError: \`path\` is not a list of bytes.",
+        "InvalidParameterError: \`path\` is not a list of bytes.",
+        "InvalidParameterError: \`path\` is not a list of bytes.",
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 1",
+        "TooManyError: Too many alternatives. | Limit: 255 | Actual: 256",
+        "InvalidParameterError: \`selector\` is not four bytes.",
+        "InvalidParameterError: \`type\` is not a type of slices.",
+      ]
+    `);
+  });
+
+  it("are not those at the bounds, and come back as they are", () => {
+    const rules: readonly (readonly AbiRuleGroup[])[] = [
+      times(255, [one]),
+      [wide],
+      [[{ ...one, word: 0xffff }]],
+      [[{ ...one, comparison: "oneOf", references: times(255, "0x05" as const) }]],
+      [[valueRule({ path: [0], test: "calldata", alternatives: times(255, { selector: "0x12345678", groups: [] }) })]],
+      [[{ shape: careless(times(255, "bytes")), groups: [] }]],
+      [[{ shape: ["bytes"], groups: [] }]],
+    ];
+    for (const groups of rules) expect(decodeAbiRuleConfig(encodeAbiRuleConfig(groups))).toEqual(groups);
+  });
+});
+
+describe("what a message or a limit may not be", () => {
+  const beginning = { beginning: "hi" };
+
+  it("is told in these words", () => {
+    expect([
+      told(() => allowMessages([])),
+      told(() => allowMessages(times(256, beginning))),
+      told(() => allowMessages([{ beginning: "" }])),
+      told(() => gasLimit(careless(5))),
+      told(() => nativeLimit(careless(5))),
+      told(() => usageLimit(careless(5))),
+      told(() => usageLimit({ total: 1n, of: careless("days") })),
+      told(() => gasLimit({})),
+      told(() => gasLimit({ atOnce: 2n ** 128n })),
+      told(() => gasLimit({ total: 2n ** 108n })),
+      told(() => gasLimit({ total: 1n, salt: 2 ** 32 })),
+      told(() => gasLimit({ perPeriod: { amount: 1n, period: careless("year") } })),
+      told(() => gasLimit({ perPeriod: { amount: 1n, period: careless(["day"]) } })),
+      told(() => gasLimit({ perPeriod: { amount: 1n, period: 299 } })),
+      told(() => gasLimit({ perPeriod: { amount: 1n, period: 2 ** 32 } })),
+      told(() => gasLimit({ perPeriod: { amount: 1n, period: "day", anchor: -1 } })),
+      told(() => gasLimit({ perPeriod: { amount: 2n ** 108n, period: "day" } })),
+      told(() => packedAt(0, careless("bool"), careless(true))),
+      told(() => packedAt(0, careless("string"), careless("x"))),
+      told(() => packedAt(0x10000, "address", recipient)),
+      told(() => packedAt(-19, "address", recipient)),
+      told(() => packedAt(-0xffff - 21, "address", recipient)),
+    ]).toMatchInlineSnapshot(`
+      [
+        "InvalidParameterError: \`alternatives\` is not a list of 1 to 255.",
+        "InvalidParameterError: \`alternatives\` is not a list of 1 to 255.",
+        "InvalidParameterError: \`beginning\` is not a text of at least one character.",
+        "InvalidParameterError: \`gasLimit's argument\` is not an object.",
+        "InvalidParameterError: \`nativeLimit's argument\` is not an object.",
+        "InvalidParameterError: \`usageLimit's argument\` is not an object.",
+        "InvalidParameterError: \`of\` is not "operations" or "calls".",
+        "MissingLimitError: There is no limit. | Give at least one of: \`atOnce\`, \`total\`, \`perPeriod\`",
+        "InvalidAmountError: \`atOnce\` is out of range. | Expected: a bigint from 0 to 340282366920938463463374607431768211455 | Actual: 340282366920938463463374607431768211456n",
+        "InvalidAmountError: \`total\` is out of range. | Expected: a bigint from 0 to 324518553658426726783156020576255 | Actual: 324518553658426726783156020576256n",
+        "InvalidNumberError: \`salt\` is not a whole number in its range. | Expected: a number from 0 to 4294967295 | Actual: 4294967296",
+        "InvalidNumberError: \`perPeriod.period\` is not a whole number in its range. | Expected: a number from 300 to 4294967295 | Actual: "year"",
+        "InvalidNumberError: \`perPeriod.period\` is not a whole number in its range. | Expected: a number from 300 to 4294967295 | Actual: an array of 1",
+        "InvalidNumberError: \`perPeriod.period\` is not a whole number in its range. | Expected: a number from 300 to 4294967295 | Actual: 299",
+        "InvalidNumberError: \`perPeriod.period\` is not a whole number in its range. | Expected: a number from 300 to 4294967295 | Actual: 4294967296",
+        "InvalidTimeError: \`perPeriod.anchor\` is not a time in seconds. | Expected: a Date, or a whole number of seconds since 1970 | Actual: -1",
+        "InvalidAmountError: \`perPeriod.amount\` is out of range. | Expected: a bigint from 0 to 324518553658426726783156020576255 | Actual: 324518553658426726783156020576256n",
+        "InvalidRuleError: The rule on \`bool at 0\` is not valid: only addresses, integers and bytesN are read like this. | Type: bool",
+        "InvalidRuleError: The rule on \`string at 0\` is not valid: only addresses, integers and bytesN are read like this. | Type: string",
+        "InvalidNumberError: \`offset\` is not a whole number in its range. | Expected: a number from -65555 to 65535 | Actual: 65536",
+        "InvalidNumberError: \`offset\` is not a whole number in its range. | Expected: a number from -65555 to -20 | Actual: -19",
+        "InvalidNumberError: \`offset\` is not a whole number in its range. | Expected: a number from -65555 to 65535 | Actual: -65556",
+      ]
+    `);
+  });
+
+  it("is not what is at the bounds", () => {
+    expect(size(allowMessages(times(255, beginning)).config)).toBe(1 + 255 * 5);
+    gasLimit({ atOnce: 2n ** 128n - 1n, total: 2n ** 108n - 1n, salt: 2 ** 32 - 1 });
+    gasLimit({ perPeriod: { amount: 2n ** 108n - 1n, period: 2 ** 32 - 1 } });
+    gasLimit({ perPeriod: { amount: 1n, period: 300, anchor: 1e11 } });
+    packedAt(0xffff, "address", recipient);
+    packedAt(-20, "address", recipient);
+    packedAt(-0xffff - 20, "address", recipient);
+  });
+});
+
+describe("what an argument is, in errors", () => {
+  it.each([
+    ["bool", `0x${"00".repeat(31)}01`, true],
+    ["bool", "0x00", false],
+    ["bytes4", `0x12345678${"00".repeat(28)}`, "0x12345678"],
+    ["bytes4", "0x12345678", "0x12345678"],
+    ["bytes4", "0x1234", "0x1234"],
+    ["int8", `0x${"ff".repeat(32)}`, -1n],
+    ["uint8", "0x", "0x"],
+    ["uint", "0x05", 5n],
+    ["int", `0x${"ff".repeat(32)}`, -1n],
+    ["string", "0x1234", "0x1234"],
+    ["xuint8", "0x05", "0x05"],
+    ["uint8x", "0x05", "0x05"],
+    ["address", `0x${"00".repeat(12)}${recipient.slice(2)}`, recipient],
+    ["address", `0x${"00".repeat(11)}01${"00".repeat(20)}`, `0x${"00".repeat(11)}01${"00".repeat(20)}`],
+  ] as const)("%s %s", (type, data, value) => {
+    expect(toArgumentValue(type, data)).toBe(value);
+  });
+
+  it("is proper of no type that there is not", () => {
+    expect(isProper("string", 0n)).toBe(false);
+  });
+
+  it("names the word, the type and what is there", () => {
+    const config = encodeAbiRuleConfig([[{ ...one, word: 1 }]]);
+    const data = concat(["0x12345678", encodeAbiParameters(parseAbiParameters("uint256, uint256"), [1n, 256n])]);
+    const context = { callIndex: 2 };
+    const check = (of: Hex) => told(() => checkAbiRules({ config, data: of, account, context }));
+    expect(check(data)).toMatchInlineSnapshot(
+      `"ArgumentMalformedError: An argument is no proper value of its type. | Argument word: 1 | Type: uint8 | Actual: 0x0000000000000000000000000000000000000000000000000000000000000100 | Call: 2"`,
+    );
+    expect(check("0x12345678")).toMatchInlineSnapshot(
+      `"ArgumentMissingError: The calldata ends before an argument that a rule is about. | Argument word: 1 | Calldata: 4 bytes | Call: 2"`,
+    );
+    expect(
+      check(concat(["0x12345678", numberToHex(0, { size: 32 }), numberToHex(6, { size: 32 })])),
+    ).toMatchInlineSnapshot(
+      `"RuleNotMetError: An argument does not meet the session's rule. | Expected: equal to 5 | Actual: 6 | Argument word: 1 (uint8) | Rule group: 0 | Call: 2"`,
+    );
+    expect(
+      check(concat(["0x12345678", numberToHex(0, { size: 32 }), numberToHex(5, { size: 31 })])),
+    ).toMatchInlineSnapshot(
+      `"ArgumentMissingError: The calldata ends before an argument that a rule is about. | Argument word: 1 | Calldata: 67 bytes | Call: 2"`,
+    );
+  });
+});
