@@ -7,7 +7,9 @@ export default defineConfig({
     name: "sdk",
     include: [
       "src/{accounts,keys,policies,session,use,utils}/**/*.test.ts",
-      "src/storage/{record,sessionKeys}.test.ts",
+      "src/storage/{adapters,record,refreshSessions,refusals,sessionKeys,sessionStore}.test.ts",
+      "test/secrets.test.ts",
+      "test/differential/*.test.ts",
     ],
     exclude: ["src/session/sessionTree.test.ts"],
     testTimeout: 120_000,

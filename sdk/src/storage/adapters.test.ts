@@ -407,7 +407,9 @@ describe("localStorageAdapter", () => {
     };
     const storage = { ...bound(createWebStorage()), setItem };
     const adapter = localStorageAdapter({ storage, locks: createLocks() });
-    await expect(adapter.compareAndSet("a", undefined, "1")).rejects.toThrow(expected);
+    await expect(adapter.compareAndSet("a", undefined, "123")).rejects.toThrow(expected);
+    if (expected === StorageQuotaError)
+      await expect(adapter.compareAndSet("a", undefined, "123")).rejects.toThrow("Length: 3 characters");
   });
 
   it("says what it could not do", async () => {
@@ -416,6 +418,10 @@ describe("localStorageAdapter", () => {
     };
     const storage = { ...bound(createWebStorage()), length: 1, key: fail, getItem: fail };
     const adapter = localStorageAdapter({ storage, locks: createLocks() });
+    const full = { ...bound(createWebStorage()), setItem: fail };
+    await expect(
+      localStorageAdapter({ storage: full, locks: createLocks() }).compareAndSet("a", undefined, "12"),
+    ).rejects.toMatchObject({ operation: "write" });
     await expect(adapter.keys()).rejects.toMatchObject({ name: "StorageAccessError", operation: "list" });
     await expect(adapter.get("a")).rejects.toMatchObject({
       operation: "read",

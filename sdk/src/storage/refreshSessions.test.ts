@@ -263,4 +263,48 @@ describe("refreshSessions, of several accounts", () => {
     expect(await sizeAt(created + 1n)).toBe(alone);
     expect(await sizeAt(created - 1n)).toBeGreaterThan(alone ?? 0);
   });
+
+  it("asks a client without a chain which one it is of", async () => {
+    const store = createSessionStore({ adapter: memoryAdapter(), now: () => 1_000 });
+    await store.add({ session });
+    const { client } = createChain({ statuses: { [id]: 1 } });
+    const asked: string[] = [];
+    const request = async ({ method, params }: { method: string; params?: unknown }) => {
+      asked.push(method);
+      return method === "eth_chainId" ? "0x1" : client.request({ method, params } as never);
+    };
+    const { sessions } = await refreshSessions(createClient({ transport: custom({ request }) }), { store, contracts });
+    expect(asked).toEqual(["eth_chainId", "eth_blockNumber", "eth_call"]);
+    expect(sessions).toMatchObject([{ id, state: "granted" }]);
+    await expect(refreshSessions(client, 5 as never)).rejects.toThrow("`refreshSessions' argument` is not an object.");
+  });
+
+  it("writes and reads no more than it needs to", async () => {
+    const adapter = memoryAdapter();
+    const store = createSessionStore({ adapter, now: () => 1_000 });
+    await store.add({ session });
+    let [lists, observations] = [0, 0];
+    const counted = {
+      ...store,
+      list: (...given: Parameters<typeof store.list>) => {
+        lists++;
+        return store.list(...given);
+      },
+      observe: (...given: Parameters<typeof store.observe>) => {
+        observations++;
+        return store.observe(...given);
+      },
+    };
+    const refreshIn = async (state: State) => {
+      [lists, observations] = [0, 0];
+      await refreshSessions(createChain(state).client, { store: counted, contracts });
+      return [lists, observations];
+    };
+    expect(await refreshIn({})).toEqual([1, 0]);
+    expect(await refreshIn({ statuses: { [id]: 1 } })).toEqual([2, 1]);
+    expect(await refreshIn({ statuses: { [id]: 1 } })).toEqual([1, 0]);
+    // What is older changes nothing, and is not told as a change.
+    const { client } = createChain({ statuses: {}, block: recent - 1n });
+    expect((await refreshSessions(client, { store, contracts })).changed).toEqual([]);
+  });
 });

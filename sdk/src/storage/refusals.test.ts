@@ -166,12 +166,41 @@ describe("what a store is asked and refuses is told why", () => {
     ["a key without encryption", () => createSessionStore({ adapter: memoryAdapter() }).keys.save(key)],
     ["a key without a name", () => store.keys.save(careless({ ...key, sessionKey: "0x1" }))],
     ["no function that sends", () => redisAdapter({ send: careless("GET") })],
+    ["no object for a store", () => createSessionStore(careless(5))],
+    ["no object to add", () => store.add(careless(5))],
+    ["no object for an observation", () => store.observe(id, careless(5))],
+    ["no object for Redis", () => redisAdapter(careless(5))],
+    ["no object for localStorage", () => localStorageAdapter(careless(5))],
+    [
+      "a clock in milliseconds",
+      () => createSessionStore({ adapter: memoryAdapter(), now: () => 1e12 }).add({ session }),
+    ],
+    ["a session of a chain that is too large", () => store.add({ session: { ...session, chainId: 2n ** 60n } })],
+    ["a session that was revoked", addRevoked],
+    ["a record of another session", readAnother],
     ["no localStorage", () => localStorageAdapter()],
     [
       "no Web Locks",
       () => withGlobals({ navigator: undefined }, () => localStorageAdapter({ storage: createWebStorage() })),
     ],
   ];
+
+  async function addRevoked() {
+    const own = createSessionStore({ adapter: memoryAdapter(), now: () => 1_000 });
+    await own.add({ session });
+    await own.observe(id, { state: "revoked", blockNumber: 1n });
+    await own.add({ session });
+  }
+
+  async function readAnother() {
+    const adapter = memoryAdapter();
+    const own = createSessionStore({ adapter, now: () => 1_000 });
+    await own.add({ session });
+    const [name = ""] = await adapter.keys();
+    const text = await adapter.get(name);
+    await adapter.compareAndSet(name.replace(id.slice(2), hash.slice(2)), undefined, text);
+    await own.get(hash);
+  }
 
   it("in these words", async () => {
     const texts: string[] = [];
@@ -251,6 +280,27 @@ describe("what a store is asked and refuses is told why", () => {
       Expected: whole bytes of hex
       Actual: a string of 3 characters",
         "no function that sends: InvalidParameterError: \`send\` is not a function.",
+        "no object for a store: InvalidParameterError: \`createSessionStore's argument\` is not an object.",
+        "no object to add: InvalidParameterError: \`add's argument\` is not an object.",
+        "no object for an observation: InvalidParameterError: \`observe's argument\` is not an object.",
+        "no object for Redis: InvalidParameterError: \`redisAdapter's argument\` is not an object.",
+        "no object for localStorage: InvalidParameterError: \`localStorageAdapter's argument\` is not an object.",
+        "a clock in milliseconds: InvalidTimeError: \`now\` looks like milliseconds; times are in seconds.
+
+      Expected: a Date, or a whole number of seconds since 1970
+      Actual: 1000000000000
+      In seconds: 1000000000",
+        "a session of a chain that is too large: InvalidNumberError: \`session.chainId\` is not a whole number in its range.
+
+      Expected: a number from 1 to 9007199254740991
+      Actual: 1152921504606847000",
+        "a session that was revoked: SessionRevokedError: The session was revoked, which is final.
+
+      Session: 0x4b52e56f3f600f633d300f4f3f7b9caf9256ed49b0a87bf6e241d5df7a186877",
+        "a record of another session: StorageCorruptedError: A stored entry is damaged; it was left as it is.
+
+      Where: memory, entry session.0000000000000000000000000000000000000000000000000000000000000002
+      Reason: it holds the record of another session",
         "no localStorage: StorageUnavailableError: There is no localStorage storage here: the environment has no localStorage.",
         "no Web Locks: StorageUnavailableError: There is no localStorage storage here: without Web Locks (a secure context has them) tabs would overwrite each other.",
       ]
