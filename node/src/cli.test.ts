@@ -121,7 +121,7 @@ describe("latchkey-node", () => {
 
   it("warns of a host that others can reach, without TLS", async () => {
     const config = configure(join(directory, "open"), { host: "0.0.0.0" });
-    const text = await run(["start", "--config", config], { stopAt: /listening/ });
+    const text = await run(["start", "--config", config], { stopAt: /^listening at/m });
     expect(text.code).toBe(0);
     expect(text.stderr).toMatch(/^warning: host: 0\.0\.0\.0 can be reached from elsewhere, and there is no TLS.*\n$/);
     const json = await run(["start", "--json", "--config", config], { stopAt: /"identity"/ });
