@@ -466,6 +466,18 @@ describe("what makes keys and is refused is told why", () => {
     `);
   });
 
+  it("not where client data are text, which is signed as UTF-8", async () => {
+    const member = `"challenge":"${Buffer.from(digest.slice(2), "hex").toString("base64url")}"`;
+    const text = `{"type":"webauthn.get",${member},"note":"a€ä"}`;
+    const opened = open(await passkey({ clientDataJSON: text }));
+    expect(new TextDecoder().decode(opened.clientData)).toBe(text);
+    const other = `{"type":"webauthn.create",${member}}`;
+    await expect(passkey({ clientDataJSON: other })).rejects.toThrow("of something else");
+    await expect(passkey({ clientDataJSON: text.replace(member, `${member.slice(0, -2)}-"`) })).rejects.toThrow(
+      "of something else",
+    );
+  });
+
   it("takes no private key with more around it", async () => {
     const privateKey = toHex(1n, { size: 32 });
     for (const given of [`x${privateKey}`, `${privateKey}x`, `${privateKey}\n`, [privateKey], 1])

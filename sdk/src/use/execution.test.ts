@@ -154,3 +154,41 @@ describe("decodeExecution", () => {
     expect(thrown(data)).toMatchObject({ name: "ModeNotAllowedError", mode });
   });
 });
+
+describe("encodeExecution", () => {
+  const told = (call_: object): string => {
+    try {
+      encodeExecution([call, call_ as never]);
+    } catch (error) {
+      if (error instanceof Error)
+        return `${error.name}: ${error.message.split("\n\nDocs:")[0]?.replaceAll(/\n+/g, " | ")}`;
+    }
+    return expect.unreachable();
+  };
+
+  it("takes what is left out for nothing", () => {
+    expect(encodeExecution([{ to: recipient }])).toBe(encodeExecution([{ to: recipient, value: 0n, data: "0x" }]));
+    expect(decodeExecution(encodeExecution([{ to: recipient }, { to: recipient, value: 2n ** 256n - 1n }]))).toEqual([
+      { to: recipient, value: 0n, data: "0x" },
+      { to: recipient, value: 2n ** 256n - 1n, data: "0x" },
+    ]);
+  });
+
+  it("tells which call is wrong, and why", () => {
+    expect([
+      told({ to: "0x12" }),
+      told({ to: zeroAddress }),
+      told({ to: recipient, value: 1 }),
+      told({ to: recipient, value: 2n ** 256n }),
+      told({ to: recipient, data: "0x1" }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "InvalidAddressError: \`calls[1].to\` is not a valid address. | Expected: 20 bytes of hex, in lower case or with the right checksum | Actual: "0x12"",
+        "ForbiddenTargetError: No session may call this target. | Target: 0x0000000000000000000000000000000000000000 | Reason: it is zero",
+        "InvalidAmountError: \`calls[1].value\` must be a bigint. | Expected: a bigint from 0 to 115792089237316195423570985008687907853269984665640564039457584007913129639935 | Actual: 1 (a number)",
+        "InvalidAmountError: \`calls[1].value\` is out of range. | Expected: a bigint from 0 to 115792089237316195423570985008687907853269984665640564039457584007913129639935 | Actual: 115792089237316195423570985008687907853269984665640564039457584007913129639936n",
+        "InvalidBytesError: \`calls[1].data\` is not whole bytes of hex. | Expected: whole bytes of hex | Actual: a string of 3 characters",
+      ]
+    `);
+  });
+});
