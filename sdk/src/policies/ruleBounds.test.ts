@@ -208,3 +208,66 @@ describe("what an argument is, in errors", () => {
     );
   });
 });
+
+describe("a place in an argument", () => {
+  const selector = "0x12345678";
+  const check = (rule: object, shape: readonly string[], type: string, value: unknown) => {
+    const config = encodeAbiRuleConfig([[{ shape: careless(shape), groups: [[careless({ path: [0], ...rule })]] }]]);
+    const data = concat([selector, encodeAbiParameters([{ type }], [careless(value)])]);
+    return () => checkAbiRules({ config, data, account });
+  };
+
+  it("of a list is counted from its start below 128, and from its end above", () => {
+    const list = (...at: readonly number[]) => Array.from({ length: 200 }, (_, index) => (at.includes(index) ? 1 : 0));
+    const element = (index: number, values: readonly number[]) =>
+      check(
+        { path: [0, index], test: "value", comparison: "eq", references: ["0x01"] },
+        careless([{ array: "uint8" }]),
+        "uint8[]",
+        values,
+      );
+    for (const [index, at] of [
+      [0, 0],
+      [127, 127],
+      [128, 72],
+      [255, 199],
+    ] as const) {
+      expect(element(index, list(at))).not.toThrow();
+      expect(
+        element(index, list(...Array.from({ length: 200 }, (_, other) => other).filter((other) => other !== at))),
+      ).toThrow();
+    }
+    expect(element(128, [1])).toThrow();
+    expect(
+      element(
+        127,
+        Array.from({ length: 127 }, () => 1),
+      ),
+    ).toThrow();
+  });
+
+  it("of bytes is signed, or not, as its type is, and has to be there", () => {
+    const slice = (
+      test: "slice" | "sliceFromEnd",
+      offset: number,
+      type: string,
+      references: readonly Hex[],
+      value: Hex,
+    ) => check({ test, offset, type, comparison: "lt", references }, ["bytes"], "bytes", value);
+    // -2 and 65,534.
+    expect(slice("slice", 1, "int16", ["0x0000"], "0x00fffe")).not.toThrow();
+    expect(slice("slice", 1, "uint16", ["0x0001"], "0x00fffe")).toThrow();
+    expect(slice("sliceFromEnd", 0, "int16", ["0xffff"], "0x00fffe")).not.toThrow();
+    expect(slice("sliceFromEnd", 0, "int16", ["0xfffe"], "0x00fffe")).toThrow();
+    expect(slice("sliceFromEnd", 1, "int16", ["0xffff"], "0xfffe00")).not.toThrow();
+    expect(slice("slice", 1, "uint16", ["0xffff"], "0x0000")).toThrow();
+    expect(slice("sliceFromEnd", 1, "uint16", ["0xffff"], "0x0000")).toThrow();
+    expect(slice("sliceFromEnd", 0, "uint16", ["0xffff"], "0x0000")).not.toThrow();
+  });
+
+  it("is nowhere in no calldata, and in a selector alone", () => {
+    const config = encodeAbiRuleConfig([[{ shape: ["bytes"], groups: [] }]]);
+    for (const data of ["0x", "0x123456", selector] as const)
+      expect(() => checkAbiRules({ config, data, account })).toThrow();
+  });
+});
