@@ -28,6 +28,7 @@ export type Range = { min: bigint; max: bigint };
 export const MAX = (1n << 256n) - 1n;
 
 const BOOLEAN: ReadonlySet<Operator> = new Set(["lt", "slt", "eq", "iszero"]);
+const COMMUTATIVE: ReadonlySet<Operator> = new Set(["add", "mul", "and", "or", "xor", "eq"]);
 const nodes = new Map<string, Variable | Operation>();
 
 export function variable(name: string): Variable {
@@ -39,15 +40,40 @@ export function variable(name: string): Variable {
 }
 
 /** An operation, simpler where it can be. Equal operations are the same object. */
-export function operation(operator: Operator, ...operands: readonly Word[]): Word {
+export function operation(operator: Operator, ...given: readonly Word[]): Word {
+  const operands = COMMUTATIVE.has(operator) ? given.toSorted((a, b) => rank(a) - rank(b)) : given;
+  if (operator === "add") return sum(operands.flatMap(summands));
+  return made(operator, operands);
+}
+
+/** A sum, which is the same whatever way it was put together. */
+function sum(words: readonly Word[]): Word {
+  const number = words.reduce<bigint>((sum, word) => (typeof word === "bigint" ? (sum + word) & MAX : sum), 0n);
+  const others = words.filter((word) => typeof word !== "bigint").toSorted((a, b) => rank(b) - rank(a));
+  const [first = 0n, ...rest] = number === 0n ? others : [...others, number];
+  return rest.reduce<Word>((sum, word) => made("add", [word, sum]), first);
+}
+
+/** What a word is the sum of. */
+function summands(word: Word): readonly Word[] {
+  if (typeof word === "bigint" || word.kind === "variable" || word.operator !== "add") return [word];
+  return word.operands.flatMap(summands);
+}
+
+function made(operator: Operator, operands: readonly Word[]): Word {
   const simple = simplified(operator, operands);
   if (simple !== undefined) return simple;
   const key = `${operator} ${operands.map((word) => (typeof word === "bigint" ? `=${word}` : word.id)).join(" ")}`;
   const known = nodes.get(key);
   if (known !== undefined) return known;
-  const made: Operation = { kind: "operation", id: nodes.size, operator, operands };
-  nodes.set(key, made);
-  return made;
+  const node: Operation = { kind: "operation", id: nodes.size, operator, operands };
+  nodes.set(key, node);
+  return node;
+}
+
+/** Numbers come before other operands, and those in the order in which they were made. */
+function rank(word: Word): number {
+  return typeof word === "bigint" ? -1 : word.id;
 }
 
 export function isBoolean(word: Word): boolean {
@@ -103,19 +129,30 @@ function simplified(operator: Operator, operands: readonly Word[]): Word | undef
 }
 
 const other = (a: Word, b: Word) => (a === 0n ? b : b === 0n ? a : undefined);
+/** What is shifted out of a word, or out of one of two that are or-ed, is 0. */
+function shiftedOut(amount: Word, word: Word): Word | undefined {
+  if (typeof amount !== "bigint" || typeof word === "bigint") return undefined;
+  if (rangeOf(word).max >> amount === 0n) return 0n;
+  if (word.kind === "variable" || word.operator !== "or") return undefined;
+  const [a = 0n, b = 0n] = word.operands;
+  const isOut = (part: Word) => rangeOf(part).max >> amount === 0n;
+  return isOut(a) ? operation("shr", amount, b) : isOut(b) ? operation("shr", amount, a) : undefined;
+}
+
 const shifted = (amount: Word, word: Word) => (amount === 0n ? word : word === 0n ? 0n : undefined);
 
 /** What two words become without being computed; nothing if they have to be. */
 const SIMPLIFICATIONS: Partial<Record<Operator, (a: Word, b: Word) => Word | undefined>> = {
   add: other,
-  xor: other,
+  xor: (a, b) => other(a, b) ?? (a === b ? 0n : a === MAX ? operation("not", b) : undefined),
+  not: (a) => (typeof a !== "bigint" && a.kind === "operation" && a.operator === "not" ? a.operands[0] : undefined),
   or: (a, b) => (a === b ? a : other(a, b)),
   sub: (a, b) => (b === 0n ? a : a === b ? 0n : undefined),
   mul: (a, b) => (a === 0n || b === 0n ? 0n : a === 1n ? b : b === 1n ? a : undefined),
   div: (a, b) => (b === 1n ? a : undefined),
   and: (a, b) => (a === 0n || b === 0n ? 0n : keepsAll(a, b) ? b : keepsAll(b, a) ? a : undefined),
   shl: shifted,
-  shr: shifted,
+  shr: (a, b) => shifted(a, b) ?? shiftedOut(a, b),
   lt: (a, b) => (b === 0n || a === b ? 0n : undefined),
   slt: (a, b) => (a === b ? 0n : undefined),
   eq: (a, b) => {
@@ -153,6 +190,10 @@ function rangeOfOperation(
 ): Range {
   const [first = 0n, second = 0n] = operands;
   const [a, b] = [rangeOf(first, facts, known), rangeOf(second, facts, known)];
+  if (a.min === a.max && b.min === b.max) {
+    const value = evaluate(operator, [a.min, b.min]);
+    return { min: value, max: value };
+  }
   return RANGES[operator]?.(a, b) ?? (BOOLEAN.has(operator) ? { min: 0n, max: 1n } : { min: 0n, max: MAX });
 }
 
@@ -166,6 +207,7 @@ const RANGES: Partial<Record<Operator, (a: Range, b: Range) => Range | undefined
   and: (a, b) => ({ min: 0n, max: smaller(a.max, b.max) }),
   or: (a, b) => ({ min: larger(a.min, b.min), max: allOnes(larger(a.max, b.max)) }),
   xor: (a, b) => ({ min: 0n, max: allOnes(larger(a.max, b.max)) }),
+  iszero: (a) => (a.min > 0n ? { min: 0n, max: 0n } : a.max === 0n ? { min: 1n, max: 1n } : undefined),
   not: (a) => ({ min: MAX - a.max, max: MAX - a.min }),
   shl: (a, b) => {
     if (a.min !== a.max || a.min > 255n || b.max << a.min > MAX) return undefined;
@@ -215,7 +257,7 @@ export function learn(
 }
 
 const both: Lesson = (facts, condition, truth) => {
-  if (truth !== (condition.operator === "and") || !isBoolean(condition)) return facts;
+  if (truth !== (condition.operator === "and") || (truth && !isBoolean(condition))) return facts;
   return condition.operands.reduce<Facts | undefined>((known, word) => known && learn(known, word, truth), facts);
 };
 
@@ -232,12 +274,18 @@ const LESSONS: Partial<Record<Operator, Lesson>> = {
     const next = narrow(facts, a, truth ? { min: 0n, max: right.max - 1n } : { min: right.min, max: MAX });
     return next && narrow(next, b, truth ? { min: left.min + 1n, max: MAX } : { min: 0n, max: left.max });
   },
-  eq: (facts, { operands: [a = 0n, b = 0n] }, truth) => {
-    if (!truth) return facts;
-    const next = narrow(facts, a, rangeOf(b, facts));
-    return next && narrow(next, b, rangeOf(a, facts));
+  eq: (facts, { operands: [a = 0n, b = 0n] }, truth) => (truth ? equal(facts, a, b) : facts),
+  xor: (facts, { operands: [a = 0n, b = 0n] }, truth) => (truth ? facts : equal(facts, a, b)),
+  shr: (facts, { operands: [a = 0n, b = 0n] }, truth) => {
+    if (truth || typeof a !== "bigint") return facts;
+    return narrow(facts, b, { min: 0n, max: a > 255n ? MAX : (1n << a) - 1n });
   },
 };
+
+function equal(facts: Facts, a: Word, b: Word): Facts | undefined {
+  const next = narrow(facts, a, rangeOf(b, facts));
+  return next && narrow(next, b, rangeOf(a, facts));
+}
 
 function narrow(facts: ReadonlyMap<Word, Range>, word: Word, to: Range): ReadonlyMap<Word, Range> | undefined {
   const now = rangeOf(word, facts);

@@ -1,6 +1,6 @@
 // Runs the code of a contract on arguments and storage of which nothing is known, along every path.
 import { keccak256, toHex } from "viem";
-import { learn, MAX, type Operator, operation, type Range, variable, type Word } from "./expression.js";
+import { isBoolean, learn, MAX, type Operator, operation, type Range, variable, type Word } from "./expression.js";
 
 /** How a path ends: it returns, it reverts, or with a panic of Solidity (1: an assertion is false). */
 export type Ending = { kind: "returned" } | { kind: "reverted" } | { kind: "panicked"; code: bigint };
@@ -29,29 +29,24 @@ type State = {
 };
 
 const PANIC = 0x4e487b71n;
-const MOST_STEPS = 2_000_000;
+const MOST_STEPS = 10_000_000;
 
 /**
- * All paths through `code` when it is called. The argument at place i is the variable `argument<i>`; what storage holds at first are variables too, by slot. Throws if the code does what this machine does not
- * know.
+ * All paths through `code` when it is called. Word i of the arguments is the variable `argument<i>`; what storage holds at
+ * first are variables too, by slot. So is what the code reads from a place in calldata that depends on them, by the term for
+ * that place: of it nothing is known, not even that it may be an argument. Throws if the code does what this machine does
+ * not know.
  */
 export function explore(code: Uint8Array, call: Call): Path[] {
   const paths: Path[] = [];
   const open: State[] = [{ pc: 0, stack: [], memory: new Map(), storage: new Map(), conditions: [], facts: new Map() }];
-  let steps = 0;
-  for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    for (;;) {
-      steps += 1;
-      if (steps > MOST_STEPS) throw new Error("there are too many paths");
-      const outcome = step(state, code, call);
-      if (outcome === "on") continue;
-      if (outcome === "fork") {
-        open.push(...fork(state, code));
-      } else {
-        paths.push({ conditions: state.conditions, facts: state.facts, ending: outcome });
-      }
-      break;
-    }
+  for (let state = open.pop(), steps = 0; state !== undefined; state = open.pop()) {
+    let outcome = step(state, code, call);
+    for (; outcome === "on"; ++steps) outcome = step(state, code, call);
+    if (steps > MOST_STEPS) throw new Error("there are too many paths");
+    if (outcome === "fork") open.push(...fork(state, code));
+    else if (outcome === "split") open.push(...split(state));
+    else paths.push({ conditions: state.conditions, facts: state.facts, ending: outcome });
   }
   return paths;
 }
@@ -60,24 +55,40 @@ export function explore(code: Uint8Array, call: Call): Path[] {
 function fork(state: State, code: Uint8Array): State[] {
   const [target, condition] = [place(pop(state)), pop(state)];
   return [true, false].flatMap((truth) => {
-    const facts = learn(state.facts, condition, truth);
-    if (facts === undefined) return [];
-    const pc = truth ? jump(code, target) : state.pc + 1;
-    return [
-      {
-        pc,
-        stack: [...state.stack],
-        memory: new Map(state.memory),
-        storage: new Map(state.storage),
-        conditions:
-          typeof condition === "bigint" ? state.conditions : [...state.conditions, { word: condition, truth }],
-        facts,
-      },
-    ];
+    const taken = given(state, condition, truth);
+    if (taken !== undefined) taken.pc = truth ? jump(code, target) : state.pc + 1;
+    return taken ?? [];
   });
 }
 
-function step(state: State, code: Uint8Array, call: Call): Ending | "on" | "fork" {
+/** What a product with a truth is, if it is true and if not: the code chooses so between two words without a jump. */
+function split(state: State): State[] {
+  const [first, second] = [pop(state), pop(state)];
+  const [truth, word] = isBoolean(first) ? [first, second] : [second, first];
+  return [true, false].flatMap((isTrue) => {
+    const chosen = given(state, truth, isTrue);
+    if (chosen === undefined) return [];
+    chosen.stack.push(isTrue ? word : 0n);
+    chosen.pc += 1;
+    return chosen;
+  });
+}
+
+/** A copy of a state in which a condition is true, or false. Undefined if it cannot be. */
+function given(state: State, condition: Word, truth: boolean): State | undefined {
+  const facts = learn(state.facts, condition, truth);
+  if (facts === undefined) return undefined;
+  return {
+    pc: state.pc,
+    stack: [...state.stack],
+    memory: new Map(state.memory),
+    storage: new Map(state.storage),
+    conditions: typeof condition === "bigint" ? state.conditions : [...state.conditions, { word: condition, truth }],
+    facts,
+  };
+}
+
+function step(state: State, code: Uint8Array, call: Call): Ending | "on" | "fork" | "split" {
   const opcode = code[state.pc] ?? 0;
   if (opcode >= 0x5f && opcode <= 0x9f) {
     arrange(state, opcode, code);
@@ -86,6 +97,9 @@ function step(state: State, code: Uint8Array, call: Call): Ending | "on" | "fork
   switch (opcode) {
     case 0x00:
       return { kind: "returned" };
+    case 0x02:
+      if (state.stack.slice(-2).some((word) => typeof word !== "bigint" && isBoolean(word))) return "split";
+      break;
     case 0x56:
       state.pc = jump(code, place(pop(state)));
       return "on";
@@ -97,11 +111,10 @@ function step(state: State, code: Uint8Array, call: Call): Ending | "on" | "fork
       return reverted(state);
     case 0xfe:
       return { kind: "panicked", code: 0n };
-    default:
-      compute(state, opcode, call);
-      state.pc += 1;
-      return "on";
   }
+  compute(state, opcode, call);
+  state.pc += 1;
+  return "on";
 }
 
 /** Pushes a number, or copies or swaps what is on the stack. */
@@ -158,7 +171,7 @@ const OTHERS = new Map<number, (state: State, call: Call) => Word | undefined>([
   [0x20, hash],
   // No ether is sent along.
   [0x34, () => 0n],
-  [0x35, (state, call) => calldata(place(pop(state)), call)],
+  [0x35, readCalldata],
   [0x36, (_, { count }) => BigInt(4 + 32 * count)],
   [0x50, drop],
   [0x51, (state) => load(state, place(pop(state)))],
@@ -229,6 +242,13 @@ function copyMemory(state: State): undefined {
   const [to, from, size] = [place(pop(state)), place(pop(state)), place(pop(state))];
   const bytes = Array.from({ length: size }, (_, i) => state.memory.get(from + i) ?? { word: 0n, index: 0 });
   for (const [i, byte] of bytes.entries()) state.memory.set(to + i, byte);
+}
+
+function readCalldata(state: State, call: Call): Word {
+  const offset = pop(state);
+  // Where it overlaps what is read from elsewhere is not known, so more is possible than can be: what is proved holds.
+  if (typeof offset !== "bigint") return variable(`calldata_${offset.id}`);
+  return calldata(place(offset), call);
 }
 
 /** The word at a place in calldata: the selector, the arguments, then zeros. */

@@ -5,10 +5,11 @@ import type { Path } from "./machine.js";
 
 /**
  * How words are told to the solver. `bits`: as 256 bits each, exactly. `abstract`: the same, with products and quotients
- * of unknowns as numbers of which nothing but a range is known: what has no solution so, has none. `integers`: as integers,
- * exactly; not every operation can be told so.
+ * of unknowns as numbers of which little but a range is known: what has no solution so, has none. `integers`: as integers,
+ * exactly; not every operation can be told so. `loose`: as integers, with those, and with what cannot be told so, as numbers
+ * of which as little is known.
  */
-export type Theory = "abstract" | "integers" | "bits";
+export type Theory = "abstract" | "loose" | "integers" | "bits";
 
 /** What the solver says; and if there is a solution, the arguments and slots that it names. */
 export type Answer = { verdict: "sat" | "unsat" | "unknown"; values?: string };
@@ -25,7 +26,9 @@ export function query(path: Path, theory: Theory): string | undefined {
     return [
       "(set-option :produce-models true)",
       "(set-logic ALL)",
+      ...(theory === "abstract" ? unknown("(_ BitVec 256)") : theory === "loose" ? unknown("Int") : []),
       ...printer.lines,
+      ...printer.lessons(),
       ...assertions,
       "(check-sat)",
       values,
@@ -57,41 +60,70 @@ function known(word: Word): bigint {
   return word;
 }
 
+/** Whether a word is put together from two others, of calldata mostly: then its own value matters, seldom theirs. */
+function isCut({ operator, operands }: Operation): boolean {
+  const has = (wanted: string) =>
+    operands.some((a) => typeof a !== "bigint" && a.kind === "operation" && a.operator === wanted);
+  return operator === "or" && has("shl") && has("shr");
+}
+
+/** Products, quotients and remainders in theories that leave them out, and whether a product is more than a word. */
+function unknown(sort: string): string[] {
+  const operators = ["mul", "div", "mod"].map((name) => `(declare-fun unknown_${name} (${sort} ${sort}) ${sort})`);
+  return [...operators, `(declare-fun overflows (${sort} ${sort}) Bool)`];
+}
+
 const MODULUS = `${MAX + 1n}`;
 
 class Printer {
+  private readonly asIntegers: boolean;
+  private readonly less: string;
+  private readonly sort: string;
   readonly lines: string[] = [];
   /** The names of what is not known. */
   readonly variables: string[] = [];
   private readonly names = new Map<Word, string>();
+  /** In the abstract theory: factors of unknown products, and quotients of the greatest word. */
+  private readonly factors = new Set<string>();
+  private readonly greatest: { name: string; divisor: string }[] = [];
   private readonly ranges = new Map<Word, Range>();
 
   constructor(
     private readonly facts: ReadonlyMap<Word, Range>,
     private readonly theory: Theory,
-  ) {}
+  ) {
+    this.asIntegers = theory === "integers" || theory === "loose";
+    this.less = this.asIntegers ? "<" : "bvult";
+    this.sort = this.asIntegers ? "Int" : "(_ BitVec 256)";
+  }
 
   /** A word as a truth: it is not 0. */
   truth(word: Word): string {
     if (typeof word === "bigint") return word === 0n ? "false" : "true";
-    if (!isBoolean(word) || word.kind === "variable") return `(not (= ${this.word(word)} ${this.number(0n)}))`;
+    if (word.kind === "variable") return `(not (= ${this.word(word)} ${this.number(0n)}))`;
     const [a = 0n, b = 0n] = word.operands;
     switch (word.operator) {
+      case "or":
+        return `(or ${this.truth(a)} ${this.truth(b)})`;
+      case "xor":
+      case "sub":
+        return `(not (= ${this.word(a)} ${this.word(b)}))`;
       case "iszero":
         return isBoolean(a) ? `(not ${this.truth(a)})` : `(= ${this.word(a)} ${this.number(0n)})`;
       case "eq":
         return `(= ${this.word(a)} ${this.word(b)})`;
       case "lt":
-        return `(${this.theory === "integers" ? "<" : "bvult"} ${this.word(a)} ${this.word(b)})`;
+        return `(${this.less} ${this.word(a)} ${this.word(b)})`;
       case "slt":
         return this.signedLess(a, b);
       default:
+        if (!isBoolean(word)) return `(not (= ${this.word(word)} ${this.number(0n)}))`;
         return `(${word.operator} ${this.truth(a)} ${this.truth(b)})`;
     }
   }
 
   private signedLess(a: Word, b: Word): string {
-    if (this.theory !== "integers") return `(bvslt ${this.word(a)} ${this.word(b)})`;
+    if (!this.asIntegers) return `(bvslt ${this.word(a)} ${this.word(b)})`;
     const half = 1n << 255n;
     if (this.range(a).max >= half || this.range(b).max >= half) throw new Inexpressible();
     return `(< ${this.word(a)} ${this.word(b)})`;
@@ -102,25 +134,103 @@ class Printer {
     const known = this.names.get(word);
     if (known !== undefined) return known;
     const name = word.kind === "variable" ? word.name : `t${word.id}`;
-    const sort = this.theory === "integers" ? "Int" : "(_ BitVec 256)";
-    if (word.kind === "variable") {
-      this.variables.push(name);
-      this.lines.push(`(declare-const ${name} ${sort})`);
-      if (this.theory === "integers") this.lines.push(`(assert (and (<= 0 ${name}) (< ${name} ${MODULUS})))`);
-    } else if (isBoolean(word)) {
-      this.lines.push(
-        `(define-fun ${name} () ${sort} (ite ${this.truth(word)} ${this.number(1n)} ${this.number(0n)}))`,
-      );
-    } else if (this.theory === "abstract" && this.isHard(word)) {
-      const { min, max } = this.range(word);
-      this.lines.push(`(declare-const ${name} ${sort})`);
-      this.lines.push(`(assert (and (bvule ${this.number(min)} ${name}) (bvule ${name} ${this.number(max)})))`);
-    } else {
-      const text = this.theory === "integers" ? this.integer(word) : this.bits(word);
-      this.lines.push(`(define-fun ${name} () ${sort} ${text})`);
-    }
+    if (word.kind === "variable") this.variable(name);
+    else this.operation(name, word);
     this.names.set(word, name);
     return name;
+  }
+
+  private variable(name: string): void {
+    this.variables.push(name);
+    this.declare(name);
+    if (this.asIntegers) this.lines.push(`(assert (and (<= 0 ${name}) (< ${name} ${MODULUS})))`);
+  }
+
+  private operation(name: string, word: Operation): void {
+    const [a = 0n, b = 0n] = word.operands;
+    const text = this.text(word);
+    if (text !== undefined) {
+      this.define(name, text);
+    } else {
+      this.declare(name);
+      if (this.isByNumber(word)) this.lines.push(...this.quotient(name, a, known(b)));
+    }
+    if (text === undefined || this.isUnknown(word)) this.lines.push(`(assert ${this.within(name, this.range(word))})`);
+    if (this.isUnknown(word)) this.lines.push(...this.lemmas(word, name));
+  }
+
+  private declare(name: string): void {
+    this.lines.push(`(declare-const ${name} ${this.sort})`);
+  }
+
+  private define(name: string, text: string): void {
+    this.lines.push(`(define-fun ${name} () ${this.sort} ${text})`);
+  }
+
+  /** An operation; nothing if it is told as a number of which nothing but a range is known. */
+  private text(word: Operation): string | undefined {
+    if (isBoolean(word)) return `(ite ${this.truth(word)} ${this.number(1n)} ${this.number(0n)})`;
+    if (this.isByNumber(word)) return undefined;
+    if (this.isUnknown(word)) {
+      const [a = 0n, b = 0n] = word.operands;
+      return `(unknown_${word.operator} ${this.word(a)} ${this.word(b)})`;
+    }
+    if (!this.asIntegers) return this.bits(word);
+    if (this.theory === "loose" && isCut(word)) return undefined;
+    try {
+      return this.integer(word);
+    } catch (error) {
+      if (this.theory === "loose" && error instanceof Inexpressible) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether the theory leaves out what an operation gives. */
+  private isUnknown(word: Operation): boolean {
+    return (this.theory === "abstract" || this.theory === "loose") && this.isHard(word);
+  }
+
+  /** What is known of products and quotients all the same: a little arithmetic, and what tells that a product overflows. */
+  private lemmas({ operator, operands: [a = 0n, b = 0n] }: Operation, name: string): string[] {
+    if (operator === "mul") {
+      const [x, y] = [this.word(a), this.word(b)];
+      this.factors.add(x).add(y);
+      const [greatest, one] = [this.number(MAX), this.number(1n)];
+      return [
+        `(assert (= ${name} (unknown_mul ${y} ${x})))`,
+        `(assert (= (overflows ${x} ${y}) (overflows ${y} ${x})))`,
+        ...[
+          [x, y],
+          [y, x],
+        ].flatMap(([factor, other]) => [
+          `(assert (=> (= ${factor} ${one}) (= ${name} ${other})))`,
+          `(assert (=> (= ${factor} ${greatest}) (= (overflows ${x} ${y}) (${this.less} ${one} ${other}))))`,
+        ]),
+      ];
+    }
+    if (operator !== "div") return [];
+    const divisor = this.word(b);
+    const isDivided = `(not (= ${divisor} ${this.number(0n)}))`;
+    if (a === MAX) this.greatest.push({ name, divisor });
+    // x * y / x is y if and only if x * y does not overflow.
+    if (typeof a === "bigint" || a.kind === "variable" || a.operator !== "mul" || !a.operands.includes(b)) return [];
+    const x = this.word(a.operands.find((factor) => factor !== b) ?? b);
+    return [`(assert (=> ${isDivided} (= (= ${name} ${x}) (not (overflows ${x} ${divisor})))))`];
+  }
+
+  /** The same of the greatest word's quotients: x is greater than MAX / y if and only if x * y overflows, for all factors. */
+  lessons(): string[] {
+    return this.greatest.flatMap(({ name, divisor }) =>
+      [...this.factors].map((x) => {
+        const isDivided = `(not (= ${divisor} ${this.number(0n)}))`;
+        return `(assert (=> ${isDivided} (= (${this.less} ${name} ${x}) (overflows ${x} ${divisor}))))`;
+      }),
+    );
+  }
+
+  private within(name: string, { min, max }: Range): string {
+    const order = this.asIntegers ? "<=" : "bvule";
+    return `(and (${order} ${this.number(min)} ${name}) (${order} ${name} ${this.number(max)}))`;
   }
 
   /** Products and quotients of unknowns. */
@@ -128,6 +238,21 @@ class Printer {
     const [a, b] = operands;
     if (operator === "div" || operator === "mod") return typeof b !== "bigint";
     return operator === "mul" && typeof a !== "bigint" && typeof b !== "bigint";
+  }
+
+  /** Quotients by a number, in the theory that tells them by what they are multiplied: solvers are slow to divide bits. */
+  private isByNumber({ operator, operands: [, b] }: Operation): boolean {
+    return this.theory === "abstract" && operator === "div" && typeof b === "bigint" && b !== 0n;
+  }
+
+  private quotient(name: string, word: Word, divisor: bigint): string[] {
+    const dividend = this.word(word);
+    const product = `(bvmul ${name} ${this.number(divisor)})`;
+    return [
+      `(assert (bvule ${name} ${this.number(MAX / divisor)}))`,
+      `(assert (bvule ${product} ${dividend}))`,
+      `(assert (bvult (bvsub ${dividend} ${product}) ${this.number(divisor)}))`,
+    ];
   }
 
   private bits({ operator, operands: [a = 0n, b = 0n] }: Operation): string {
@@ -202,7 +327,7 @@ class Printer {
   }
 
   private number(value: bigint): string {
-    return this.theory === "integers" ? `${value}` : `(_ bv${value} 256)`;
+    return this.asIntegers ? `${value}` : `(_ bv${value} 256)`;
   }
 
   private range(word: Word): Range {
