@@ -105,4 +105,11 @@ export const seededBugs: readonly SeededBug[] = [
     to: "",
     tests: "test/unit/SessionKeyManager.execution*",
   },
+  {
+    name: "calls under different limits share the first one's budget",
+    file: "contracts/types/Asker.sol",
+    from: "return asker.place().get(CONFIG) == config.positionOf();",
+    to: "return asker.place().get(CONFIG) + config.length != config.length;",
+    tests: "test/invariant/*",
+  },
 ];
