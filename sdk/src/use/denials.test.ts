@@ -348,6 +348,20 @@ describe("what is refused", () => {
     ]);
   });
 
+  it("is what comes after the period that it claims, and what is taken to be in order is said", () => {
+    const limit = { perPeriod: { amount: 10n, period: "day", anchor: at - 86_400 } } as const;
+    const daily = define({ operationPolicies: [builtIn(usageLimit(limit))] });
+    const late = check({ session: daily, claimedTime: at - 1 }).denials;
+    expect(late).toMatchObject([
+      { code: "outside-window", path: "at", error: { validAfter: at - 86_400, validUntil: at - 1, now: at } },
+    ]);
+    expect(check({ session: daily, claimedTime: at - 1, at: at - 1 }).allowed).toBe(true);
+    const { modules: _, ...unknown } = inOrder;
+    expect(check({ state: unknown }).assumed).toEqual([]);
+    expect(check({ state: { ...none, rootStatus: "granted" }, proof }).assumed).toEqual([]);
+    expect(check({ state: none, proof }).assumed).toEqual(["status"]);
+  });
+
   it("is told to whom has not asked in the right way", () => {
     const careless = (value: unknown) => value as never;
     const told = (changes: object): string => {
