@@ -13,6 +13,7 @@ import {OperationFacts} from "./interfaces/IOperationPolicy.sol";
 import {ISessionKeyManager} from "./interfaces/ISessionKeyManager.sol";
 import {ISignatureChecker} from "./interfaces/ISignatureChecker.sol";
 import {ActionDecoder} from "./libraries/ActionDecoder.sol";
+import {ArgumentRules} from "./libraries/ArgumentRules.sol";
 import {CalldataReader} from "./libraries/CalldataReader.sol";
 import {ERC20Limit} from "./libraries/ERC20Limit.sol";
 import {ExecutionDecoder} from "./libraries/ExecutionDecoder.sol";
@@ -25,10 +26,11 @@ import {PolicyCall} from "./libraries/PolicyCall.sol";
 import {SessionHash} from "./libraries/SessionHash.sol";
 import {UsageLimit} from "./libraries/UsageLimit.sol";
 import {UseDecoder} from "./libraries/UseDecoder.sol";
+import {ABIRulePolicy} from "./policies/ABIRulePolicy.sol";
 import {AccountState, MAX_GRANT_PREFIX} from "./types/AccountState.sol";
 import {Asker, AskerLibrary} from "./types/Asker.sol";
 import {Budget, BudgetSlot} from "./types/Budget.sol";
-import {BuiltInPolicy, ERC20_LIMIT, NATIVE_LIMIT, USAGE_LIMIT} from "./types/BuiltInPolicy.sol";
+import {ARGUMENT_RULES, BuiltInPolicy, ERC20_LIMIT, NATIVE_LIMIT, USAGE_LIMIT} from "./types/BuiltInPolicy.sol";
 import {PackedUse} from "./types/PackedUse.sol";
 import {ANY_PAYMASTER, ANY_SELECTOR, ANY_TARGET, NO_CALLDATA, Session, SessionStatus} from "./types/Session.sol";
 import {ValidityWindow} from "./types/ValidityWindow.sol";
@@ -75,6 +77,8 @@ contract SessionKeyManager is ISessionKeyManager {
 
     bytes32 private immutable _DOMAIN_SEPARATOR;
     ISignatureChecker private immutable _SIGNATURE_CHECKER;
+    /// @dev Is asked about rules on arguments where {ArgumentRules} does not say yes: it knows all of them, and what is wrong.
+    address private immutable _ABI_RULE_POLICY;
 
     mapping(bytes32 id => mapping(address account => SessionStatus)) private _status;
     mapping(address account => AccountState) private _accounts;
@@ -84,6 +88,7 @@ contract SessionKeyManager is ISessionKeyManager {
     constructor() {
         _DOMAIN_SEPARATOR = MessageHashUtils.toDomainSeparator(DOMAIN_FIELDS, NAME, VERSION, 0, address(this), 0);
         _SIGNATURE_CHECKER = new SignatureChecker(_DOMAIN_SEPARATOR);
+        _ABI_RULE_POLICY = address(new ABIRulePolicy());
     }
 
     /*//////////////////////////////////////////////////////////////
@@ -488,8 +493,14 @@ contract SessionKeyManager is ISessionKeyManager {
                 _count(id, packed, window, asker, policy, amount, recipient, config, ownFlags);
                 continue;
             }
+            address asked = policy;
+            if (policy == ARGUMENT_RULES) {
+                // These restrict no time. A no is for the contract to give a reason for, or to make a yes.
+                if (ArgumentRules.hold(data, config, msg.sender)) continue;
+                asked = _ABI_RULE_POLICY;
+            }
             (bool accepted, uint256 size, uint256 validationData) = PolicyCall.checkCall(
-                policy, _budgetId(id, policy, config), target, value, packed.claimedTime(), data, config
+                asked, _budgetId(id, policy, config), target, value, packed.claimedTime(), data, config
             );
             if (!accepted) revert PolicyRefused(id, callIndex, actionIndex, policy, PolicyCall.answer());
             window.restrict(id, policy, size, validationData);

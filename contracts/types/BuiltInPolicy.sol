@@ -17,14 +17,18 @@ address constant NATIVE_LIMIT = 0xB300000000000000000000000000000000000000;
 /// @dev Stands for the GasLimitPolicy, as a policy of the session.
 address constant GAS_LIMIT = 0xB400000000000000000000000000000000000000;
 
+/// @dev Stands for the ABIRulePolicy, as a policy of an action. Rules on words of the head are the manager's own business; for
+/// others, and for the reason of a refusal, it asks an ABIRulePolicy that it has deployed.
+address constant ARGUMENT_RULES = 0xB500000000000000000000000000000000000000;
+
 library BuiltInPolicy {
-    /// @notice Whether the manager evaluates a policy of an action itself.
+    /// @notice Whether a policy of an action is one of the manager's own limits.
     function isOfCalls(address policy) internal pure returns (bool) {
         if (!_mayBe(policy)) return false;
         return policy == ERC20_LIMIT || policy == USAGE_LIMIT || policy == NATIVE_LIMIT;
     }
 
-    /// @notice Whether the manager evaluates a policy of a session itself.
+    /// @notice Whether a policy of a session is one of the manager's own limits.
     function isOfOperations(address policy) internal pure returns (bool) {
         if (!_mayBe(policy)) return false;
         return policy == USAGE_LIMIT || policy == NATIVE_LIMIT || policy == GAS_LIMIT;

@@ -5,7 +5,7 @@ const TOGETHER = "test/{conformance,docs,integration,invariant}/*";
 const MANAGER = "test/unit/{SessionKeyManager*,SessionHash*,ValidityWindow*}";
 const SIGNATURES = "test/unit/SignatureChecker*";
 const LIMITS = "test/unit/{BuiltInPolicies,LimitPolicies,ERC20LimitPolicy,PeriodLibrary,Budget}*";
-const RULES = "test/unit/ABIRulePolicy*";
+const RULES = "test/unit/{ABIRulePolicy,ArgumentRules}*";
 const TYPED_DATA = "test/unit/TypedDataPolicy*";
 const P256 = "test/unit/P256Verifier*";
 const WEBAUTHN = "test/unit/WebAuthnVerifier*";
@@ -14,6 +14,7 @@ const BUILT_IN = "test/unit/{BuiltInPolicies,Differential}*";
 
 export const TESTS: Record<string, readonly string[]> = {
   "contracts/policies/ABIRulePolicy.sol": [RULES, BUILT_IN, TOGETHER],
+  "contracts/libraries/ArgumentRules.sol": [RULES, BUILT_IN, TOGETHER],
   "contracts/libraries/ABIShape.sol": [RULES, TOGETHER],
   "contracts/libraries/LimitLibrary.sol": [LIMITS, BUILT_IN, TOGETHER],
   "contracts/libraries/ERC20Limit.sol": [LIMITS, BUILT_IN, TOGETHER],
@@ -66,4 +67,5 @@ export const TESTS_WITH_CODE: readonly string[] = [
   "SessionKeyManager.storage.t.sol/AccountStateTest.json",
   "ExecutionHarness.sol/ExecutionHarness.json",
   "BuiltInReader.sol/BuiltInReader.json",
+  "BothRulePolicies.sol/BothRulePolicies.json",
 ];

@@ -1,2 +1,2 @@
 // Generated from deployments/addresses.json by `npm run bindings`. Do not edit by hand.
-export const deployedManager = "0x06484D2a0F7F07ef55DDF55bF772B690866d0bD8";
+export const deployedManager = "0xdb6592517A36d835F250f6034eb76790C533dEB6";

@@ -34,8 +34,10 @@ abstract contract ABIRulePolicyBase is Test {
 
     IABIRulePolicy internal policy;
 
-    function setUp() public {
-        policy = IABIRulePolicy(deployCode("ABIRulePolicy.sol:ABIRulePolicy"));
+    /// @dev The contract, beside what the manager does itself.
+    function setUp() public virtual {
+        address ofContract = deployCode("ABIRulePolicy.sol:ABIRulePolicy");
+        policy = IABIRulePolicy(deployCode("BothRulePolicies.sol:BothRulePolicies", abi.encode(ofContract, true)));
     }
 
     function _check(bytes memory config, bytes memory data) internal {
@@ -900,6 +902,10 @@ contract ABIRulePolicyShapeTest is ABIRulePolicyBase {
 }
 
 contract ABIRulePolicyPurityTest is ABIRulePolicyBase {
+    function setUp() public override {
+        policy = IABIRulePolicy(deployCode("ABIRulePolicy.sol:ABIRulePolicy"));
+    }
+
     /// @dev Neither who asks, nor the budget, the target, the value, the claimed time, nor the clock.
     function testFuzz_NothingButArgumentsAndAccountDecide(
         address manager,

@@ -8,10 +8,10 @@ import {ManagerTest} from "../utils/ManagerTest.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
 import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
-import {ERC20_LIMIT, GAS_LIMIT, NATIVE_LIMIT, USAGE_LIMIT} from "contracts/types/BuiltInPolicy.sol";
+import {ARGUMENT_RULES, ERC20_LIMIT, GAS_LIMIT, NATIVE_LIMIT, USAGE_LIMIT} from "contracts/types/BuiltInPolicy.sol";
 import {Action, NO_CALLDATA, Policy, Session} from "contracts/types/Session.sol";
 
-/// @notice The manager's own policies do as the policy contracts do that they stand for: what one of two sessions that are
+/// @notice The manager's own limits do as the policy contracts do that they stand for: what one of two sessions that are
 /// alike in everything else may, the other may, with the same errors, windows and budgets.
 contract BuiltInPoliciesTest is ManagerTest {
     uint256 private constant KINDS = 4;
@@ -239,9 +239,12 @@ contract BuiltInPoliciesTest is ManagerTest {
         }
         Session memory ofOperation = pingSession();
         ofOperation.operationPolicies = new Policy[](1);
-        ofOperation.operationPolicies[0] = Policy(ERC20_LIMIT, abi.encodePacked(uint8(2), uint128(1)));
-        bytes32 other = grant(ofOperation);
-        expectRefused(opUnder(ofOperation, pingCall()), _noAnswer(other, ERC20_LIMIT));
+        address[2] memory ofOperations = [ERC20_LIMIT, ARGUMENT_RULES];
+        for (uint256 i = 0; i < 2; ++i) {
+            ofOperation.operationPolicies[0] = Policy(ofOperations[i], abi.encodePacked(uint8(2), uint128(1)));
+            bytes32 other = grant(ofOperation);
+            expectRefused(opUnder(ofOperation, pingCall()), _noAnswer(other, ofOperations[i]));
+        }
     }
 
     function _noAnswer(bytes32 id, address policy) private pure returns (bytes memory) {

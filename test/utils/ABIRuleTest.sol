@@ -11,7 +11,8 @@ abstract contract ABIRuleTest is Test {
     IABIRulePolicy internal policy;
 
     function setUp() public virtual {
-        policy = IABIRulePolicy(deployCode("ABIRulePolicy.sol:ABIRulePolicy"));
+        address ofContract = deployCode("ABIRulePolicy.sol:ABIRulePolicy");
+        policy = IABIRulePolicy(deployCode("BothRulePolicies.sol:BothRulePolicies", abi.encode(ofContract, false)));
     }
 
     /// @notice What the policy answers: whether it accepts, and what it returns or reverts with.

@@ -7,7 +7,7 @@ import {Test, Vm} from "forge-std/Test.sol";
 import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
 import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
-import {ERC20_LIMIT} from "contracts/types/BuiltInPolicy.sol";
+import {ARGUMENT_RULES, ERC20_LIMIT} from "contracts/types/BuiltInPolicy.sol";
 import {Action, Policy, Session} from "contracts/types/Session.sol";
 import {BuiltInReader} from "../mocks/BuiltInReader.sol";
 import {Deployed} from "./Deployed.sol";
@@ -29,12 +29,14 @@ abstract contract SessionTest is Test {
         erc20Limit = IERC20LimitPolicy(
             builtIn() ? readable(ERC20_LIMIT) : Deployed.at("erc20LimitPolicy", "ERC20LimitPolicy.sol:ERC20LimitPolicy")
         );
-        abiRules = IABIRulePolicy(Deployed.at("abiRulePolicy", "ABIRulePolicy.sol:ABIRulePolicy"));
+        abiRules = IABIRulePolicy(
+            builtIn() ? ARGUMENT_RULES : Deployed.at("abiRulePolicy", "ABIRulePolicy.sol:ABIRulePolicy")
+        );
         key = vm.createWallet("session key");
         vm.warp(1_800_000_000);
     }
 
-    /// @notice Whether `erc20Limit` is the manager's own.
+    /// @notice Whether `erc20Limit` and `abiRules` are the manager's own.
     function builtIn() internal view virtual returns (bool) {
         return false;
     }
