@@ -11,7 +11,7 @@ import {AccountHarness} from "../integration/accounts/AccountHarness.sol";
 import {IMintableERC20} from "../utils/NexusTest.sol";
 import {SessionTest} from "../utils/SessionTest.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
-import {ERC20_LIMIT} from "contracts/types/BuiltInPolicy.sol";
+import {ARGUMENT_RULES, ERC20_LIMIT} from "contracts/types/BuiltInPolicy.sol";
 import {Action, Policy, Session} from "contracts/types/Session.sol";
 import {OpStackSize} from "./OpStackSize.sol";
 
@@ -102,7 +102,7 @@ abstract contract GasBenchmark is SessionTest {
                 ? abi.encodePacked(config, uint8(1), uint8(0), uint16(0), uint8(20), uint8(0), shop)
                 : abi.encodePacked(config, uint8(1), uint8(0), uint16(1), uint8(32), uint8(3), uint256(50e6));
         }
-        return transferUnder(address(abiRules), config);
+        return transferUnder(ARGUMENT_RULES, config);
     }
 
     /// @notice A session of one action, with the fields and a salt as the SDK makes them, not granted.

@@ -3,9 +3,10 @@ import { type Address, concat, encodeFunctionData, getAddress, type Hex, numberT
 import { describe, expect, it } from "vitest";
 import { erc20Abi, stranger } from "../../test/fixtures.js";
 import { getContracts } from "../addresses.js";
+import { type AbiRule, encodeAbiRuleConfig } from "../policies/abiRule.js";
 import { builtInPolicies } from "../policies/builtIn.js";
 import type { Action, Policy, Session } from "../types.js";
-import { estimateSessionGas } from "./estimateSessionGas.js";
+import { estimateSessionGas, useCosts } from "./estimateSessionGas.js";
 
 type Snapshot = {
   rows: { account: string; system: string; scenario: string; phase: string; overOwner: number }[];
@@ -25,13 +26,13 @@ const cumulative = { policy: erc20LimitPolicy, config: concat(["0x02", amount(1_
 const daily = { policy: erc20LimitPolicy, config: concat(["0x04", amount(1_000_000_000n), "0x00015180000000000000"]) };
 const usage = { policy: usageLimitPolicy, config: concat(["0x02", amount(1_000n)]) };
 
-function rules(count: number): Policy {
+function rules(count: number, policy: Address = builtInPolicies.abiRulePolicy): Policy {
   const config = Array.from({ length: count }, (_, index) =>
     index % 2 === 0
       ? concat(["0x010000001400", shop])
       : concat(["0x010000012003", numberToHex(50_000_000n, { size: 32 })]),
   );
-  return { policy: contracts.abiRulePolicy, config: concat([numberToHex(count, { size: 1 }), ...config]) };
+  return { policy, config: concat([numberToHex(count, { size: 1 }), ...config]) };
 }
 
 function transfer(...policies: Policy[]): Action {
@@ -145,6 +146,33 @@ describe("estimateSessionGas", () => {
     const other = { ...cumulative, policy: contracts.erc20LimitPolicy };
     const asked = estimateSessionGas({ session: sessionOf([transfer(other)]), calls: one });
     expect(asked.gas - own.gas).toBeGreaterThan(3_000n);
+    const costOf = (policy: Policy) =>
+      estimateSessionGas({ session: sessionOf([transfer(policy)]), calls: one }).policies;
+    expect(costOf(rules(2, contracts.abiRulePolicy)) - costOf(rules(2))).toBeGreaterThan(4_000n);
+  });
+
+  it("tells rules that the manager sees through at once from others, and from those that it asks a contract about", () => {
+    const call = { ...one[0], data: concat([data, pad("0x", { size: 32 * 255 })]) };
+    const costOf = (config: Hex, policy: Address = builtInPolicies.abiRulePolicy, to = call) =>
+      Number(estimateSessionGas({ session: sessionOf([transfer({ policy, config })]), calls: [to] }).policies);
+    const word = (value: bigint): Hex => numberToHex(value, { size: 32 });
+    const atMost: AbiRule = { word: 1, type: "uint256", comparison: "lte", references: [word(5_000_000n)] };
+    const to: AbiRule = { word: 0, type: "address", comparison: "eq", references: [shop] };
+    const { policy, ownRules, ownRule, otherOwnRule, ask, coldContract, rule } = useCosts;
+    expect(costOf(encodeAbiRuleConfig([[atMost]]))).toBe(policy + ownRules + ownRule);
+    expect(costOf(encodeAbiRuleConfig([[to], [atMost]]))).toBe(policy + ownRules + 2 * ownRule);
+    const others: AbiRule[][] = [
+      [{ ...atMost, comparison: "between", references: [word(0n), word(5_000_000n)] }],
+      [{ ...atMost, type: "int256" }],
+      [{ ...atMost, word: 256 }],
+    ];
+    for (const group of others) expect(costOf(encodeAbiRuleConfig([group]))).toBe(policy + ownRules + otherOwnRule);
+    expect(costOf(encodeAbiRuleConfig([[{ ...atMost, word: 255 }]]))).toBe(policy + ownRules + ownRule);
+    expect(costOf(encodeAbiRuleConfig([[to, atMost], [atMost]]))).toBe(policy + ownRules + 2 * otherOwnRule + ownRule);
+    // The arguments are two words.
+    const shape = "0x0101010003021420" as const;
+    expect(costOf(shape, builtInPolicies.abiRulePolicy, one[0])).toBe(policy + ask + coldContract + rule);
+    expect(costOf(shape, contracts.abiRulePolicy, one[0])).toBe(policy + ask + coldContract + rule);
   });
 
   it("names what it does not know", () => {

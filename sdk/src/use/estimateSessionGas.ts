@@ -1,7 +1,7 @@
 import { type Address, getAddress, type Hex, hexToBytes, isAddressEqual, size } from "viem";
 import { type ContractOverrides, findContract } from "../addresses.js";
 import type { CallNotAllowedError } from "../errors/call.js";
-import { decodeAbiRuleConfig } from "../policies/abiRule.js";
+import { type AbiRuleGroup, comparisons, decodeAbiRuleConfig } from "../policies/abiRule.js";
 import { isBuiltIn } from "../policies/builtIn.js";
 import { limitFlags } from "../policies/spend.js";
 import { getBudgetId } from "../session/getBudgetId.js";
@@ -69,8 +69,15 @@ export const useCosts = {
   coldContract: 2_500,
   /** A contract that counts does what the manager's own does, and finds the budget. */
   contractLimit: 1_900,
-  /** Each rule of an ABIRulePolicy. */
+  /** Each rule of an ABIRulePolicy that is a contract. */
   rule: 1_200,
+  /**
+   * Rules that the manager evaluates; each rule alone in its group that orders an unsigned integer or an address, and each
+   * other one.
+   */
+  ownRules: 550,
+  ownRule: 330,
+  otherOwnRule: 1_150,
   /** A budget's slot: read and written, when it was zero or not, and again in the same transaction. */
   slotFirst: 22_100,
   slot: 5_000,
@@ -168,12 +175,14 @@ function countPolicies({ session, claims, use, contracts }: Counting): {
   for (const policy of asked) {
     const address = getAddress(policy.policy);
     const name = findPolicyName(address, contracts);
-    if (!isBuiltIn(address)) {
+    const groups = name === "abiRulePolicy" ? decodeAbiRuleConfig(policy.config) : [];
+    // About rules on dynamic data the manager asks a contract of its own.
+    if (!isBuiltIn(address) || !groups.flat().every((rule) => "word" in rule)) {
       gas += useCosts.ask + (called.has(address) ? 0 : useCosts.coldContract);
       called.add(address);
     }
     if (name === undefined || name === "typedDataPolicy") unknown.add(address);
-    else if (name === "abiRulePolicy") gas += costOfRules(policy.config);
+    else if (name === "abiRulePolicy") gas += costOfRules(policy.policy, groups);
     else {
       const budgetId = getBudgetId({ id, ...policy });
       gas += costOfLimit(policy, policy === latest, use, budgets.has(budgetId));
@@ -184,8 +193,23 @@ function countPolicies({ session, claims, use, contracts }: Counting): {
   return { gas, unknown: [...unknown] };
 }
 
-function costOfRules(config: Hex): number {
-  return useCosts.rule * decodeAbiRuleConfig(config).flat().length;
+function costOfRules(policy: Address, groups: readonly AbiRuleGroup[]): number {
+  const rules = groups.flat();
+  if (!isBuiltIn(policy) || !rules.every((rule) => "word" in rule)) return useCosts.rule * rules.length;
+  const ordinary = groups.filter(isOrdinary).length;
+  return useCosts.ownRules + useCosts.ownRule * ordinary + useCosts.otherOwnRule * (rules.length - ordinary);
+}
+
+/** A group of which the manager sees at once whether it holds (contracts/libraries/ArgumentRules.sol). */
+function isOrdinary([rule, ...others]: AbiRuleGroup): boolean {
+  return (
+    rule !== undefined &&
+    others.length === 0 &&
+    "word" in rule &&
+    rule.word < 256 &&
+    /^(?:uint|address)/.test(rule.type) &&
+    comparisons.indexOf(rule.comparison) <= comparisons.indexOf("gte")
+  );
 }
 
 function costOfLimit({ policy, config }: Policy, again: boolean, use: "first" | "later", isTouched: boolean): number {
