@@ -12,11 +12,11 @@ import { gasLimit, nativeLimit, usageLimit } from "../session/limits.js";
 import { checkSessionCalls } from "../use/checkSessionCalls.js";
 import { builtInPolicies, findBuiltIn, isBuiltIn, isPolicy } from "./builtIn.js";
 
-const names = ["erc20LimitPolicy", "usageLimitPolicy", "nativeLimitPolicy", "gasLimitPolicy"] as const;
+const names = ["erc20LimitPolicy", "usageLimitPolicy", "nativeLimitPolicy", "gasLimitPolicy", "abiRulePolicy"] as const;
 
 describe("builtInPolicies", () => {
   it("are addresses of one byte and 19 zeros", () => {
-    for (const name of names) expect(builtInPolicies[name]).toMatch(/^0xB[1-4]0{38}$/);
+    for (const name of names) expect(builtInPolicies[name]).toMatch(/^0xB[1-5]0{38}$/);
     expect(new Set(names.map((name) => builtInPolicies[name])).size).toBe(names.length);
   });
 
@@ -31,7 +31,7 @@ describe("builtInPolicies", () => {
       }
     }
     expect(isBuiltIn(zeroAddress)).toBe(false);
-    expect(findBuiltIn("abiRulePolicy")).toBeUndefined();
+    expect(findBuiltIn("typedDataPolicy")).toBeUndefined();
   });
 });
 

@@ -3,9 +3,10 @@ import { type ContractOverrides, findContract } from "../addresses.js";
 import type { PolicyName } from "../types.js";
 
 /**
- * The policies that the manager evaluates itself, by the addresses that stand for them in a session: the same limits, with the
- * same configuration, as of the policy contracts, and some 4,000 gas less for each use. Sessions have them unless `contracts`
- * names a policy contract to use instead.
+ * The policies that the manager evaluates itself, by the addresses that stand for them in a session: the same limits and rules,
+ * with the same configuration, as of the policy contracts, and 4,000 to 6,000 gas less for each use. Sessions have them unless
+ * `contracts` names a policy contract to use instead. Rules on dynamic data (bytes, strings, arrays) are the exception: about
+ * these the manager asks a contract, so they cost what they cost with one.
  *
  * @example
  * import { builtInPolicies, defineSession, getContracts } from "latchkey";
@@ -20,6 +21,7 @@ export const builtInPolicies = {
   usageLimitPolicy: "0xB200000000000000000000000000000000000000",
   nativeLimitPolicy: "0xB300000000000000000000000000000000000000",
   gasLimitPolicy: "0xB400000000000000000000000000000000000000",
+  abiRulePolicy: "0xB500000000000000000000000000000000000000",
 } as const satisfies { readonly [name in PolicyName]?: Address };
 
 /** Whether an address stands for a policy that the manager evaluates itself. */

@@ -201,7 +201,7 @@ function abiPolicy(random: Random, rules: readonly AbiRuleGroup[]): Policy {
   const roll = random.below(100);
   // Malformed where the contract cannot overlook it.
   const config = roll < 2 ? "0x" : roll < 4 ? concat(["0x00", slice(whole, 1)]) : whole;
-  return { policy: contracts.abiRulePolicy, config };
+  return { policy: random.chance(50) ? contracts.abiRulePolicy : builtInPolicies.abiRulePolicy, config };
 }
 
 function randomActions(random: Random): readonly Action[] {
