@@ -164,6 +164,8 @@ contract ArgumentRulesTest is ManagerTest {
         _refusedAs(R.only(R.rawRule(0, R.BOOL, R.NOT_EQUAL, hex"02")), data, _invalidConfig(7));
         _refusedAs(R.only(R.rawRule(0, R.intN(8), R.BITS, hex"0000")), data, _invalidConfig(6));
         _refusedAs(R.only(R.rawRule(0, R.bytesN(20), R.ACCOUNT, "")), data, _invalidConfig(6));
+        bytes memory ofAccount = _data(bytes32(uint256(uint160(account))));
+        _refusedAs(R.only(R.rawRule(0, 32, R.ACCOUNT, "")), ofAccount, _invalidConfig(6));
         _refusedAs(R.only(R.rawRule(0, 1, R.ONE_OF, hex"00")), data, _invalidConfig(7));
     }
 
