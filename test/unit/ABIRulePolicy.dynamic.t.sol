@@ -591,11 +591,17 @@ contract ABIRulePolicyArrayTest is DynamicTest {
 
     /// @dev Told at once, also where there is no element to test.
     function test_RevertWhen_BodyIsEmpty() external view {
-        for (uint8 test = A.ALL; test <= A.SOME; ++test) {
-            bytes memory config = only(SHAPE, A.at(hex"00", A.content(test, "")));
-            (bool accepted, bytes memory returned) = ask(config, abi.encodeWithSelector(SELECTOR, new uint16[](0)));
-            assertFalse(accepted);
-            assertEq(bytes4(returned), IABIRulePolicy.InvalidConfig.selector);
+        bytes memory data = abi.encodeWithSelector(SELECTOR, new uint16[](0));
+        uint256 test = placeIn(SHAPE) + 2;
+        // What comes behind an empty body would do for one that goes on.
+        for (uint256 i = 0; i < 2; ++i) {
+            bytes memory behind = i == 0 ? bytes("") : bytes(hex"0100");
+            bytes memory config = only(SHAPE, A.at(hex"00", A.content(A.ALL, "")));
+            assertRefused(bytes.concat(config, behind), data, invalidConfig(test + 3));
+            config = only(SHAPE, A.at(hex"00", A.content(A.EVERY, "")));
+            assertRefused(bytes.concat(config, behind), data, invalidConfig(test + 1));
+            config = only(SHAPE, A.at(hex"00", A.content(A.SOME, "")));
+            assertRefused(bytes.concat(config, behind), data, invalidConfig(test + 1));
         }
     }
 }
@@ -952,6 +958,17 @@ contract ABIRulePolicyNestedCalldataTest is DynamicTest {
             data,
             invalidConfig(place + 13)
         );
+        // One that is too long, of another function.
+        one = bytes.concat(hex"01", A.alternative(FREE, ""));
+        one[6] = 0x01;
+        assertRefused(only(SHAPE, A.at(hex"0000", A.content(A.CALLDATA, one))), data, invalidConfig(place + 13));
+    }
+
+    function test_RevertWhen_TheTypeOfAnInnerWordIsUnknown() external view {
+        bytes memory inner = R.only(R.rawRule(0, 0xc0, R.EQUAL, ""));
+        bytes memory whole = only(SHAPE, A.at(hex"0000", A.calls(A.alternative(PAY, inner))));
+        // Behind the path, the test's head, the number of alternatives, the function, its length, and 3 bytes of the rule.
+        assertRefused(whole, multicall(pay(1)), invalidConfig(placeIn(SHAPE) + 3 + 3 + 1 + 6 + 2 + 3));
     }
 
     // -- Without selector ----------------------------------------------------------------------------------------------
