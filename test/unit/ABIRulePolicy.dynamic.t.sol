@@ -482,6 +482,17 @@ contract ABIRulePolicyArrayTest is DynamicTest {
         }
     }
 
+    function test_RevertWhen_AMissingElementShallMeetABody() external view {
+        bytes memory shape = A.args(1, hex"c3c302");
+        bytes memory data = abi.encodeWithSelector(SELECTOR, new uint16[][](0));
+        bytes memory body = R.only(A.at("", A.value(R.GREATER_OR_EQUAL, hex"0000")));
+        assertRefused(
+            only(shape, A.at(hex"0001", A.every(body))),
+            data,
+            notMet(placeIn(shape), hex"00000001", 0xc3, A.EVERY, 0, body, "")
+        );
+    }
+
     function test_NothingIsEveryElementOfAnEmptyArray() external view {
         bytes memory never = R.only(A.at("", A.value(R.LESS, hex"0000")));
         assertHolds(hex"00", A.every(never), new uint16[](0), true);
