@@ -1174,6 +1174,8 @@ contract ABIRulePolicyDynamicConfigTest is DynamicTest {
         assertRefused(R.only(A.arguments(hex"01c3c500", "")), data, invalidConfig(7));
         assertRefused(R.only(A.arguments(hex"01c3c400", "")), data, invalidConfig(8));
         assertRefused(R.only(A.arguments(hex"01c3c3c500", "")), data, invalidConfig(9));
+        // A tuple with no such type in an array that has none.
+        assertRefused(R.only(A.arguments(hex"01c3c401c6", "")), data, invalidConfig(9));
         // A static tuple that is no element; a dynamic tuple that is static; a static one that is dynamic.
         assertRefused(R.only(A.arguments(hex"01c50120", "")), data, invalidConfig(6));
         assertRefused(R.only(A.arguments(hex"01c40120", "")), data, invalidConfig(9));
