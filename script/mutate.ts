@@ -110,6 +110,7 @@ async function judgeTasks(waiting: readonly Task[], report: Court["report"]) {
     const [beside, ...others] = task.tests;
     const goOn: Court["report"] = (mutant, judgement) => {
       if (judgement.verdict !== "survived" || others.length === 0) return report(mutant, judgement);
+      if (!options.json) print(`to be asked of others: ${mutant.name}`);
       passed.push({ mutants: [mutant], tests: others });
     };
     await judge({ ...court, tests: beside === undefined ? [] : [beside], measured: new Map(), report: goOn }, task);
