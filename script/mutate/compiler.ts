@@ -24,16 +24,20 @@ type Output = {
   >;
 };
 
-/** The contracts that one of ours creates: their code is inside. */
-const CREATED = [["contracts/SignatureChecker.sol", "SignatureChecker"]] as const;
+/** Where our contracts are, rather than what they consist of. */
+const CONTRACT = /^contracts\/(?:policies\/|signers\/)?(\w+)\.sol$/;
 
 /** The target with some sources replaced, or what the compiler has against it. */
 export function compile(home: string, target: Target, replaced: readonly Source[]): Code | { error: string } {
   const { file, name, sources, settings } = target;
   const contents = sources.map((path) => replaced.find((source) => source.path === path) ?? readSource(home, path));
   const selection = ["evm.bytecode.object", "evm.deployedBytecode.object"];
-  const created = CREATED.filter(([path]) => path !== file && sources.includes(path));
-  const wanted: [string, string][] = [[file, name], ...created.map(([path, other]): [string, string] => [path, other])];
+  // A contract that this one creates is inside its code.
+  const created = sources.flatMap((path): [string, string][] => {
+    const [, other] = CONTRACT.exec(path) ?? [];
+    return other === undefined || path === file ? [] : [[path, other]];
+  });
+  const wanted: [string, string][] = [[file, name], ...created];
   const { errors, contracts } = call({
     language: "Solidity",
     sources: Object.fromEntries(contents.map((source) => [source.path, { content: contentOf(source) }])),
