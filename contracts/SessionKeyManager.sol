@@ -22,6 +22,7 @@ import {KeySignature} from "./libraries/KeySignature.sol";
 import {LimitLibrary} from "./libraries/LimitLibrary.sol";
 import {OperationCost} from "./libraries/OperationCost.sol";
 import {OperationReader} from "./libraries/OperationReader.sol";
+import {OrdinaryUse} from "./libraries/OrdinaryUse.sol";
 import {PolicyCall} from "./libraries/PolicyCall.sol";
 import {SessionHash} from "./libraries/SessionHash.sol";
 import {UsageLimit} from "./libraries/UsageLimit.sol";
@@ -31,9 +32,10 @@ import {AccountState, MAX_GRANT_PREFIX} from "./types/AccountState.sol";
 import {Asker, AskerLibrary} from "./types/Asker.sol";
 import {Budget, BudgetSlot} from "./types/Budget.sol";
 import {ARGUMENT_RULES, BuiltInPolicy, ERC20_LIMIT, NATIVE_LIMIT, USAGE_LIMIT} from "./types/BuiltInPolicy.sol";
+import {Calls, CallsLibrary, ORDINARY} from "./types/Calls.sol";
 import {PackedUse} from "./types/PackedUse.sol";
 import {ANY_PAYMASTER, ANY_SELECTOR, ANY_TARGET, NO_CALLDATA, Session, SessionStatus} from "./types/Session.sol";
-import {ValidityWindow} from "./types/ValidityWindow.sol";
+import {NO_END, ValidityWindow, ValidityWindowLibrary} from "./types/ValidityWindow.sol";
 import {Words} from "./types/Words.sol";
 import {SignatureChecker} from "./SignatureChecker.sol";
 
@@ -47,6 +49,7 @@ contract SessionKeyManager is ISessionKeyManager {
     using CalldataReader for bytes;
     using CalldataReader for uint256;
     using Math for uint256;
+    using ValidityWindowLibrary for uint256;
     using OperationReader for PackedUserOperation;
 
     string private constant NAME = "Latchkey";
@@ -183,30 +186,54 @@ contract SessionKeyManager is ISessionKeyManager {
         returns (uint256 validationData)
     {
         unchecked {
-            (uint256 origin, uint256 size) = op.callDataOf();
-            (uint256 count, uint256 offsets, uint256 cursor, uint256 end) = ExecutionDecoder.open(origin, size);
-            (uint256 signature, uint256 signatureSize) = op.signatureOf();
-            PackedUse packed = PackedUse.wrap(signature);
-            (bytes32 id, uint256 revealed, Words actions, uint256 claims, uint256 keySignature) =
-                UseDecoder.decode(packed, signatureSize, count);
+            (uint256 signature, uint256 size) = op.signatureOf();
+            return _validate(op, userOpHash, PackedUse.wrap(signature), signature + size);
+        }
+    }
 
-            _requireNoInitializer(op);
-            _requireActive(id, packed, claims + count);
-            bytes32 digest = _hashUse(userOpHash, id, signature.hash(keySignature - signature));
-            bool signed =
-                KeySignature.isValid(id, packed, digest, keySignature, signature + signatureSize - keySignature);
-            (address paymaster, uint256 cost) = _requirePayment(id, packed, op, signed);
+    /// @dev {validateUserOp}, once it is known where the use is. Apart from it, and with a way out ahead of the end, so that the
+    /// compiler does not put it in place of the call: it would look up `packed` again in every line that reads from there.
+    /// @param end Where the signature ends.
+    function _validate(PackedUserOperation calldata op, bytes32 userOpHash, PackedUse packed, uint256 end)
+        private
+        returns (uint256 validationData)
+    {
+        unchecked {
+            Calls calls = ORDINARY;
+            (Words session, uint256 action, uint256 evidence, uint256 keySignature) = OrdinaryUse.read(op, packed, end);
+            if (Words.unwrap(session) == 0) (session, calls, evidence, keySignature) = _readAny(op, packed, end);
+            bytes32 id = UseDecoder.sessionId(packed, session);
 
-            (uint256 validAfter, uint256 validUntil) = packed.window();
-            ValidityWindow memory window = ValidityWindow(validAfter, validUntil);
-            uint256 value =
-                _checkCalls(id, packed, window, revealed, actions, claims, count, origin, offsets, cursor, end);
-            if (packed.operationPolicies().integer(1) != 0) {
-                _checkOperation(id, packed, OperationFacts(cost, paymaster, count, value), window);
+            _requireActive(id, packed, evidence);
+            bytes32 use = packed.position().hash(keySignature - packed.position());
+            bytes32 digest =
+                MessageHashUtils.toTypedDataHash(_DOMAIN_SEPARATOR, SessionHash.hashUse(userOpHash, id, use));
+            bool signed = KeySignature.isValid(id, packed, digest, keySignature, end - keySignature);
+            if (OperationCost.isOdd(op, packed)) _requirePayment(id, packed, op, signed);
+
+            uint256 odd;
+            (validationData, odd) = packed.validationData();
+            if (!signed) validationData |= ERC4337Utils.SIG_VALIDATION_FAILED;
+            uint256 operationPolicyCount = packed.operationPolicies().integer(1);
+            uint256 value = 0;
+            if (calls.isOrdinary()) {
+                uint256 policyCount = (action + 25).integer(1);
+                // Without policies it has passed.
+                if (policyCount | operationPolicyCount | odd == 0) return validationData;
+                if (odd != 0) packed.window();
+                if (policyCount != 0) {
+                    validationData = validationData.intersect(_checkOrdinary(id, packed, action, evidence, op, end));
+                }
+            } else {
+                if (odd != 0) packed.window();
+                uint256 restriction;
+                (restriction, value) = _checkCalls(id, packed, op, calls);
+                validationData = validationData.intersect(restriction);
             }
-            (validAfter, validUntil) = (window.validAfter, window.validUntil);
-            if (validAfter > validUntil) revert EmptyWindow(id, validAfter, validUntil);
-            return window.pack() | (signed ? ERC4337Utils.SIG_VALIDATION_SUCCESS : ERC4337Utils.SIG_VALIDATION_FAILED);
+            if (operationPolicyCount != 0) {
+                validationData = validationData.intersect(_checkOperation(id, packed, op, signed, calls, value));
+            }
+            if (validationData.isEmpty()) _refuseWindow(id, validationData);
         }
     }
 
@@ -320,6 +347,30 @@ contract SessionKeyManager is ISessionKeyManager {
                         VALIDATION: THE SESSION
     //////////////////////////////////////////////////////////////*/
 
+    /// @dev Reads an operation that is not an ordinary one.
+    /// @param end Where the signature ends.
+    /// @return session See {UseDecoder-decode}; likewise `evidence`, where the claims end, and `keySignature`.
+    /// @return calls What {_checkCalls} needs.
+    function _readAny(PackedUserOperation calldata op, PackedUse packed, uint256 end)
+        private
+        pure
+        returns (Words session, Calls calls, uint256 evidence, uint256 keySignature)
+    {
+        unchecked {
+            (uint256 origin, uint256 size) = op.callDataOf();
+            (uint256 count, uint256 offsets, uint256 cursor, uint256 executionEnd) = ExecutionDecoder.open(origin, size);
+            calls = CallsLibrary.allocate(count, offsets, cursor, executionEnd);
+            uint256 revealed;
+            Words actions;
+            uint256 claims;
+            (session, revealed, actions, claims, keySignature) =
+                UseDecoder.decode(packed, end - packed.position(), count);
+            calls.setUse(revealed, actions, claims);
+            evidence = claims + count;
+            _requireNoInitializer(op);
+        }
+    }
+
     /// @dev From EntryPoint v0.8 an operation of an account under EIP-7702 may carry a call that the account gets from the
     /// EntryPoint before it validates anything. No session allows one.
     function _requireNoInitializer(PackedUserOperation calldata op) private pure {
@@ -330,9 +381,35 @@ contract SessionKeyManager is ISessionKeyManager {
     /// @dev Reverts unless the session is granted, of the account's epoch, and the manager is installed.
     /// @param evidence Where a use has what shows that it is granted.
     function _requireActive(bytes32 id, PackedUse packed, uint256 evidence) private {
-        AccountState state = _accounts[msg.sender];
+        AccountState state;
+        uint256 status;
+        // state = _accounts[msg.sender]; status = _status[id][msg.sender]. The compiler would clean and check what it writes
+        // and reads.
+        assembly ("memory-safe") {
+            mstore(0, caller())
+            mstore(0x20, _accounts.slot)
+            state := sload(keccak256(0, 0x40))
+            mstore(0, id)
+            mstore(0x20, _status.slot)
+            mstore(0x20, keccak256(0, 0x40))
+            mstore(0, caller())
+            status := sload(keccak256(0, 0x40))
+        }
+        // Each part is 0 if it is as it should be.
+        if (state.differenceTo(packed.epoch()) | (status ^ uint256(SessionStatus.Granted)) != 0) {
+            _requireActiveByEvidence(id, packed, evidence, state, SessionStatus(status));
+        }
+    }
+
+    /// @dev The same if the session is not just granted: there may be a root, or a grant by signature.
+    function _requireActiveByEvidence(
+        bytes32 id,
+        PackedUse packed,
+        uint256 evidence,
+        AccountState state,
+        SessionStatus status
+    ) private {
         _requireEpoch(msg.sender, id, packed, state);
-        SessionStatus status = _status[id][msg.sender];
         if (status == SessionStatus.Granted) return;
         if (status == SessionStatus.Revoked) revert SessionIsRevoked(id);
         if (UseDecoder.hasProof(packed)) _requireRoot(msg.sender, id, UseDecoder.rootOf(id, evidence));
@@ -389,49 +466,42 @@ contract SessionKeyManager is ISessionKeyManager {
     /// @dev Reverts unless the session allows the operation's paymaster and cost. With a wrong signature the cost is not
     /// held against it: the operation cannot pass anyway, and bundlers estimate its gas with limits far above the final
     /// ones and a placeholder for a signature.
-    /// @return paymaster The operation's paymaster.
-    /// @return cost What operation policies are told that it costs.
-    function _requirePayment(bytes32 id, PackedUse packed, PackedUserOperation calldata op, bool signed)
-        private
-        pure
-        returns (address paymaster, uint256 cost)
-    {
-        (paymaster, cost) = OperationCost.read(op);
+    function _requirePayment(bytes32 id, PackedUse packed, PackedUserOperation calldata op, bool signed) private pure {
+        (address paymaster, uint256 cost) = OperationCost.read(op);
         address allowed = packed.paymaster();
         if (paymaster != allowed && allowed != ANY_PAYMASTER) revert PaymasterNotAllowed(id, allowed, paymaster);
-        if (!signed) return (paymaster, 1);
-
         uint256 maxOpCost = packed.maxOpCost();
-        if (cost > maxOpCost) revert OpCostExceeded(id, maxOpCost, cost);
+        if (signed && cost > maxOpCost) revert OpCostExceeded(id, maxOpCost, cost);
     }
 
     function _hashUse(bytes32 userOpHash, bytes32 id, bytes32 use) private view returns (bytes32) {
         return MessageHashUtils.toTypedDataHash(_DOMAIN_SEPARATOR, SessionHash.hashUse(userOpHash, id, use));
     }
 
+    /// @dev Reverts about a window that no second is in.
+    function _refuseWindow(bytes32 id, uint256 validationData) private pure {
+        (uint256 validAfter, uint256 validUntil) = validationData.unpack();
+        revert EmptyWindow(id, validAfter, validUntil);
+    }
+
     /*//////////////////////////////////////////////////////////////
                          VALIDATION: THE CALLS
     //////////////////////////////////////////////////////////////*/
 
-    /// @dev Reverts unless each call is what the action it claims allows. Restricts `window` by what policies answer. Many
-    /// variables rather than structs, which the compiler zeroes before they are filled in: every use pays for that.
-    /// @param revealed See {UseDecoder-decode}; likewise `actions` and `claims`.
-    /// @param origin See {ExecutionDecoder-open}; likewise `count`, `offsets`, `cursor` and `end`.
+    /// @dev Reverts unless each call is what the action it claims allows.
+    /// @param calls From {_readAny}.
+    /// @return restriction What policies restrict the validity window to, as validation data.
     /// @return sent The sum of what the calls send, in wei.
-    function _checkCalls(
-        bytes32 id,
-        PackedUse packed,
-        ValidityWindow memory window,
-        uint256 revealed,
-        Words actions,
-        uint256 claims,
-        uint256 count,
-        uint256 origin,
-        uint256 offsets,
-        uint256 cursor,
-        uint256 end
-    ) private returns (uint256 sent) {
+    function _checkCalls(bytes32 id, PackedUse packed, PackedUserOperation calldata op, Calls calls)
+        private
+        returns (uint256 restriction, uint256 sent)
+    {
         unchecked {
+            ValidityWindow memory window = ValidityWindow(0, NO_END);
+            (uint256 origin,) = op.callDataOf();
+            uint256 count = calls.count();
+            (uint256 offsets, uint256 cursor, uint256 end) = calls.execution();
+            (uint256 revealed, Words actions, uint256 claims) = calls.use();
             Asker asker = AskerLibrary.allocate();
             uint256 claimed = 0;
             for (uint256 i = 0; i < count; ++i) {
@@ -456,6 +526,64 @@ contract SessionKeyManager is ISessionKeyManager {
             }
             // What no call claims has no place in a use.
             if (claimed != revealed) revert ActionNotClaimed(revealed & ~claimed);
+            return (window.pack(), sent);
+        }
+    }
+
+    /// @dev Reverts unless the policies of an ordinary operation's action accept its calls.
+    /// @return restriction See {_checkCalls}.
+    function _checkOrdinary(
+        bytes32 id,
+        PackedUse packed,
+        uint256 action,
+        uint256 evidence,
+        PackedUserOperation calldata op,
+        uint256 end
+    ) private returns (uint256 restriction) {
+        unchecked {
+            uint256 count = OrdinaryUse.countOf(op);
+            // Mostly there is one policy, a limit of the manager's own, and what all calls transfer is counted at once. If it cannot
+            // be, they are looked at one by one.
+            if ((action + 25).integer(21) == 1 << 160 | uint160(ERC20_LIMIT)) {
+                bool counted;
+                (counted, restriction) = _tryCount(id, packed, action + 26, OrdinaryUse.transferred(op, count));
+                if (counted) return restriction;
+            }
+            if (count != 1) {
+                (, Calls calls,,) = _readAny(op, packed, end);
+                (restriction,) = _checkCalls(id, packed, op, calls);
+                return restriction;
+            }
+            ValidityWindow memory window = ValidityWindow(0, NO_END);
+            (address target, bytes calldata data) = OrdinaryUse.callOf(op);
+            // The call's claim, the index of the action, is before the evidence.
+            _askPolicies(
+                id,
+                packed,
+                window,
+                AskerLibrary.allocate(),
+                0,
+                (evidence - 1).integer(1),
+                (action + 25).integer(1),
+                action + 26,
+                target,
+                0,
+                data
+            );
+            return window.pack();
+        }
+    }
+
+    /// @dev Counts under the limit at `policy`, one of the manager's own, if it is one in total or per period and nothing else,
+    /// and leaves so much.
+    function _tryCount(bytes32 id, PackedUse packed, uint256 policy, uint256 amount)
+        private
+        returns (bool counted, uint256 restriction)
+    {
+        unchecked {
+            (address name, bytes calldata config,) = ActionDecoder.readPolicy(policy);
+            BudgetSlot storage slot = _budgets[_budgetId(id, name, config)][msg.sender];
+            return LimitLibrary.tryCount(slot, amount, packed.claimedTime(), config);
         }
     }
 
@@ -476,7 +604,25 @@ contract SessionKeyManager is ISessionKeyManager {
         if (!matches || ForbiddenCalls.isTarget(address(this), msg.sender, target)) {
             (policyCount, cursor) = _requireMatch(id, callIndex, actionIndex, position, target, value, data);
         }
+        _askPolicies(id, packed, window, asker, callIndex, actionIndex, policyCount, cursor, target, value, data);
+    }
 
+    /// @dev Reverts unless the policies accept a call. Restricts `window` by what they answer.
+    /// @param policyCount How many they are.
+    /// @param cursor Where they begin.
+    function _askPolicies(
+        bytes32 id,
+        PackedUse packed,
+        ValidityWindow memory window,
+        Asker asker,
+        uint256 callIndex,
+        uint256 actionIndex,
+        uint256 policyCount,
+        uint256 cursor,
+        address target,
+        uint256 value,
+        bytes calldata data
+    ) private {
         for (uint256 i = 0; i < policyCount; ++i) {
             address policy;
             bytes calldata config;
@@ -567,11 +713,30 @@ contract SessionKeyManager is ISessionKeyManager {
         }
     }
 
-    /// @dev Reverts unless all operation policies accept the operation. Restricts `window` by what they answer.
-    function _checkOperation(bytes32 id, PackedUse packed, OperationFacts memory facts, ValidityWindow memory window)
-        private
-    {
+    /// @dev Reverts unless all operation policies accept the operation.
+    /// @param calls From {_readAny}, unless it is an ordinary operation.
+    /// @param value What its calls send, in wei.
+    /// @return restriction See {_checkCalls}.
+    function _checkOperation(
+        bytes32 id,
+        PackedUse packed,
+        PackedUserOperation calldata op,
+        bool signed,
+        Calls calls,
+        uint256 value
+    ) private returns (uint256 restriction) {
         unchecked {
+            // Mostly there is one policy, a limit on how often the session acts.
+            if (packed.operationPolicies().integer(21) == 1 << 160 | uint160(USAGE_LIMIT)) {
+                bool counted;
+                (counted, restriction) = _tryCount(id, packed, packed.operationPolicies() + 1, 1);
+                if (counted) return restriction;
+            }
+            ValidityWindow memory window = ValidityWindow(0, NO_END);
+            (address paymaster, uint256 cost) = OperationCost.read(op);
+            OperationFacts memory facts = OperationFacts(
+                signed ? cost : 1, paymaster, calls.isOrdinary() ? OrdinaryUse.countOf(op) : calls.count(), value
+            );
             Asker asker = AskerLibrary.allocate();
             uint256 cursor = packed.operationPolicies();
             uint256 count = cursor.integer(1);
@@ -598,6 +763,7 @@ contract SessionKeyManager is ISessionKeyManager {
                 if (!accepted) revert OperationPolicyRefused(id, i, policy, PolicyCall.answer());
                 window.restrict(id, policy, size, validationData);
             }
+            return window.pack();
         }
     }
 

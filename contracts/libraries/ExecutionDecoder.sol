@@ -32,20 +32,6 @@ library ExecutionDecoder {
         returns (uint256 count, uint256 offsets, uint256 cursor, uint256 end)
     {
         unchecked {
-            // The ordinary case: `execute` in single mode, as it should be. Each part is 0 if it is. If not, or if it is another
-            // case, what follows goes through it all one by one.
-            uint256 length = uint256((origin + 68).word());
-            uint256 odd = origin.integer(4) ^ EXECUTE;
-            odd |= uint256((origin + 4).word());
-            odd |= uint256((origin + 36).word()) ^ 0x40;
-            // The length is from 52 to below 2^64, and with padding it fills the callData.
-            odd |= length - 52 >> 64;
-            odd |= size - 100 ^ _padded(length);
-            cursor = origin + 100;
-            end = cursor + length;
-            odd |= _paddingAfter(end, length);
-            if (odd == 0) return (1, 0, cursor, end);
-
             uint256 position = origin;
             if (size < 4) revert ISessionKeyManager.FunctionNotExecute(0);
             uint256 selector = position.integer(4);
@@ -61,7 +47,7 @@ library ExecutionDecoder {
             uint256 rest = origin + size;
             if (position + 100 > rest) _refuse(origin, rest);
             if (uint256((position + 36).word()) != 0x40) _refuse(origin, position + 36);
-            length = uint256((position + 68).word());
+            uint256 length = uint256((position + 68).word());
             cursor = position + 100;
             // It is not near 2^256, where padding would wrap around; and it ends, padded, with the rest.
             if (length >> 128 | (cursor + _padded(length) ^ rest) != 0) _refuse(origin, position + 68);

@@ -19,29 +19,39 @@ library KeySignature {
     function isValid(bytes32 id, PackedUse packed, bytes32 digest, uint256 position, uint256 length)
         internal
         view
+        returns (bool valid)
+    {
+        unchecked {
+            uint256 key = packed.keyPosition().integer(20);
+            // Mostly it is an address, not 0, and its signature as long as it should be: each part is 0 then. (The compiler
+            // inlines this only if it does not return early.)
+            if ((packed.keyLength() ^ 20) | (length ^ 65) | (key - 1 >> 160) == 0) {
+                valid = _recover(digest, position) == key;
+            } else {
+                valid = _isValid(id, packed, digest, position, length);
+            }
+        }
+    }
+
+    /// @dev The same for any other.
+    function _isValid(bytes32 id, PackedUse packed, bytes32 digest, uint256 position, uint256 length)
+        private
+        view
         returns (bool)
     {
         unchecked {
             uint256 keyLength = packed.keyLength();
             uint256 key = packed.keyPosition().integer(20);
-            if (key == 0) revert ISessionKeyManager.SessionKeyNotSupported(keyLength);
-            if (keyLength != 20) {
-                if (keyLength < 20) revert ISessionKeyManager.SessionKeyNotSupported(keyLength);
-                bytes calldata rest = (packed.keyPosition() + 20).slice(keyLength - 20);
-                return _isVerified(id, address(uint160(key)), rest, digest, position.slice(length));
-            }
-
-            if (length != 65) revert ISessionKeyManager.InvalidSignatureLength(65, length);
-            return _recover(digest, position) == key;
+            if (key == 0 || keyLength < 20) revert ISessionKeyManager.SessionKeyNotSupported(keyLength);
+            if (keyLength == 20) revert ISessionKeyManager.InvalidSignatureLength(65, length);
+            bytes calldata rest = (packed.keyPosition() + 20).slice(keyLength - 20);
+            return _isVerified(id, address(uint160(key)), rest, digest, position.slice(length));
         }
     }
 
     /// @dev The address that signed `digest` by the r, s and v at `position`; 0 if none did, or if s is in the upper half of
     /// its range.
     function _recover(bytes32 digest, uint256 position) private view returns (uint256 signer) {
-        unchecked {
-            if (uint256((position + 32).word()) > MAX_S) return 0;
-        }
         // The precompile takes digest, v, r, s, and answers with nothing if that is no signature. The answer overwrites the
         // zero. As to the gas: see the manager's PolicyCall.
         assembly ("memory-safe") {
@@ -51,7 +61,7 @@ library KeySignature {
             calldatacopy(add(input, 0x40), position, 64)
             mstore(0, 0)
             pop(staticcall(not(0), 1, input, 0x80, 0, 0x20))
-            signer := mload(0)
+            signer := mul(mload(0), iszero(gt(mload(add(input, 0x60)), MAX_S)))
         }
     }
 

@@ -6,7 +6,7 @@ import {IERC20LimitPolicy} from "../interfaces/IERC20LimitPolicy.sol";
 import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
 import {Asker} from "../types/Asker.sol";
 import {Budget, BudgetLibrary, BudgetSlot, MAX_BUDGET} from "../types/Budget.sol";
-import {ValidityWindowLibrary} from "../types/ValidityWindow.sol";
+import {TIME_LIMIT, ValidityWindowLibrary} from "../types/ValidityWindow.sol";
 import {CalldataReader} from "./CalldataReader.sol";
 import {PeriodLibrary} from "./PeriodLibrary.sol";
 
@@ -26,6 +26,8 @@ library LimitLibrary {
     uint256 private constant SALT_SIZE = 4;
     /// How long a configuration with a limit in total and nothing else is.
     uint256 private constant TOTAL_ONLY_SIZE = 17;
+    /// The same with a limit per period.
+    uint256 private constant PERIOD_ONLY_SIZE = 27;
 
     /// @notice Counts `amount` under a configuration.
     /// @param slot The budget's.
@@ -44,13 +46,13 @@ library LimitLibrary {
         Asker asker
     ) internal returns (uint256 validationData) {
         unchecked {
+            // The ordinary case. Whatever is wrong, what follows says.
+            bool counted;
+            (counted, validationData) = tryCount(slot, amount, claimedTime, config);
+            if (counted) return validationData;
+
             uint256 start = config.positionOf();
             uint256 flags = start.integer(1);
-            // The ordinary case: a limit in total, which the amount fits. Whatever is wrong, what follows says.
-            if ((flags ^ HAS_TOTAL_LIMIT) | (config.length ^ TOTAL_ONLY_SIZE) == 0) {
-                if (_trySpendTotal(slot, amount, (start + 1).integer(16))) return 0;
-            }
-
             // Parts are read without looking where the configuration ends; that is compared once, at the end.
             if (
                 config.length == 0 || flags & (ANY_LIMIT | ownFlags & HAS_RECIPIENTS) == 0
@@ -63,6 +65,38 @@ library LimitLibrary {
             if (flags & HAS_RECIPIENTS != 0) cursor = _checkRecipient(recipient, cursor, start, asker);
             if (flags & HAS_SALT != 0) cursor += SALT_SIZE;
             if (cursor - start != config.length) _refuseConfig(Math.min(cursor - start, config.length), asker);
+        }
+    }
+
+    /// @notice Counts `amount` if the configuration is a limit in total, or per period, and nothing else, and leaves so much. If
+    /// not, it changes nothing, and {count} says what is wrong, if anything is.
+    /// @return counted Whether it did.
+    /// @return validationData As from {count}.
+    function tryCount(BudgetSlot storage slot, uint256 amount, uint256 claimedTime, bytes calldata config)
+        internal
+        returns (bool counted, uint256 validationData)
+    {
+        unchecked {
+            uint256 start = config.positionOf();
+            uint256 limit = (start + 1).integer(16);
+            uint256 kind = start.integer(1) << 16 | config.length;
+            if (kind == HAS_TOTAL_LIMIT << 16 | TOTAL_ONLY_SIZE) return (_trySpendTotal(slot, amount, limit), 0);
+            if (kind != HAS_PERIOD_LIMIT << 16 | PERIOD_ONLY_SIZE) return (false, 0);
+
+            uint256 length = (start + 17).integer(4);
+            uint256 anchor = (start + 21).integer(6);
+            // A time below the limit, so that nothing that follows from it wraps around.
+            if (length < PeriodLibrary.MIN_LENGTH || claimedTime - 1 >= TIME_LIMIT - 1 || claimedTime < anchor) {
+                return (false, 0);
+            }
+            uint256 number = (claimedTime - anchor) / length;
+            uint256 first = anchor + number * length;
+            Budget budget = slot.budget;
+            uint256 inPeriod = number == budget.period() ? budget.inPeriod() : 0;
+            if (first + length >= TIME_LIMIT || number < budget.period()) return (false, 0);
+            if (limit > MAX_BUDGET || inPeriod > limit || amount > limit - inPeriod) return (false, 0);
+            slot.budget = BudgetLibrary.pack(budget.total(), inPeriod + amount, number);
+            return (true, ValidityWindowLibrary.pack(first, first + length - 1));
         }
     }
 

@@ -4,6 +4,8 @@ pragma solidity ^0.8.28;
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ISessionKeyManager} from "../interfaces/ISessionKeyManager.sol";
+import {PackedUse} from "../types/PackedUse.sol";
+import {ANY_PAYMASTER} from "../types/Session.sol";
 import {CalldataReader} from "./CalldataReader.sol";
 import {OperationReader} from "./OperationReader.sol";
 
@@ -16,6 +18,27 @@ library OperationCost {
     /// @dev Of `paymasterAndData`: the paymaster (20), its verification gas limit (16) and its post-operation gas limit
     /// (16). What follows is not read: in EntryPoint v0.9 part of it is not covered by the operation's hash.
     uint256 private constant PAYMASTER_STATIC_SIZE = 52;
+
+    /// @notice Whether it takes {read} to tell that a session allows an operation's paymaster and cost. If not, the operation has
+    /// no paymaster, the session allows none or any, and the cost is small enough.
+    function isOdd(PackedUserOperation calldata op, PackedUse packed) internal pure returns (bool odd) {
+        address any = ANY_PAYMASTER;
+        uint256 maxOpCost = packed.maxOpCost();
+        address allowed = packed.paymaster();
+        // In order: the sum of gas limits (of 128 bits each) and preVerificationGas are so small that nothing wraps around; it
+        // is so many times maxFeePerGas; paymasterAndData is empty.
+        assembly ("memory-safe") {
+            let limits := calldataload(add(op, 0x80))
+            let gasLimit := add(shr(128, limits), and(limits, 0xffffffffffffffffffffffffffffffff))
+            let preVerificationGas := calldataload(add(op, 0xa0))
+            let maxFeePerGas := and(calldataload(add(op, 0xc0)), 0xffffffffffffffffffffffffffffffff)
+            odd := shr(127, or(gasLimit, preVerificationGas))
+            odd := or(gt(mul(add(gasLimit, preVerificationGas), maxFeePerGas), maxOpCost), odd)
+            odd := or(calldataload(add(op, calldataload(add(op, 0xe0)))), odd)
+            odd := or(iszero(or(iszero(allowed), eq(allowed, any))), odd)
+            odd := iszero(iszero(odd))
+        }
+    }
 
     /// @notice Who pays for an operation, and how much at the most.
     /// @return paymaster The operation's paymaster; 0 if it has none.

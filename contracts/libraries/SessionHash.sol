@@ -49,6 +49,20 @@ library SessionHash {
         );
     }
 
+    /// @notice The same for an action that allows no value, of which `head` begins with target (20) and selector (4).
+    function hashPackedAction(uint256 head, bytes32 policiesHash) internal pure returns (bytes32 hashed) {
+        bytes32 typeHash = ACTION_TYPEHASH;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            mstore(words, typeHash)
+            mstore(add(words, 0x20), shr(96, head))
+            mstore(add(words, 0x40), shl(224, shr(64, head)))
+            mstore(add(words, 0x60), 0)
+            mstore(add(words, 0x80), policiesHash)
+            hashed := keccak256(words, 0xa0)
+        }
+    }
+
     function hash(Session calldata session) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
@@ -69,30 +83,46 @@ library SessionHash {
         );
     }
 
-    /// @notice The hash of a session whose fields are in a packed use.
-    function hashPacked(
-        PackedUse packed,
-        address account,
-        uint256 chainId,
-        bytes32 operationPoliciesHash,
-        bytes32 signaturePoliciesHash,
-        bytes32 actionsHash
-    ) internal pure returns (bytes32) {
-        Words words = WordsLibrary.allocate(13);
-        words.set(0, SESSION_TYPEHASH);
-        words.set(1, uint160(account));
-        words.set(2, chainId);
-        words.set(3, packed.epoch());
-        words.set(4, packed.validAfter());
-        words.set(5, packed.validUntil());
-        words.set(6, packed.salt());
-        words.set(7, packed.keyPosition().hash(packed.keyLength()));
-        words.set(8, uint160(packed.paymaster()));
-        words.set(9, packed.maxOpCost());
+    /// @notice Room for the words of a session, and its last three.
+    function allocate(bytes32 operationPoliciesHash, bytes32 signaturePoliciesHash, bytes32 actionsHash)
+        internal
+        pure
+        returns (Words words)
+    {
+        words = WordsLibrary.allocate(13);
         words.set(10, operationPoliciesHash);
         words.set(11, signaturePoliciesHash);
         words.set(12, actionsHash);
-        return words.hash(13);
+    }
+
+    /// @notice The hash of a session whose fields are in a packed use.
+    /// @param words From {allocate}.
+    function hashPacked(Words words, PackedUse packed, address account, uint256 chainId)
+        internal
+        pure
+        returns (bytes32 id)
+    {
+        bytes32 typeHash = SESSION_TYPEHASH;
+        // The other words, in order. From one word of calldata: flags (1), claimedTime (6), epoch (8), validAfter (6), validUntil
+        // (6); from another: maxOpCost (16), keyLength (2). The key is hashed in free memory, which stays free.
+        assembly ("memory-safe") {
+            let head := calldataload(packed)
+            let tail := calldataload(add(packed, 79))
+            let keyLength := and(shr(112, tail), 0xffff)
+            let key := mload(0x40)
+            calldatacopy(key, add(packed, 97), keyLength)
+            mstore(words, typeHash)
+            mstore(add(words, 0x20), account)
+            mstore(add(words, 0x40), chainId)
+            mstore(add(words, 0x60), and(shr(136, head), 0xffffffffffffffff))
+            mstore(add(words, 0x80), and(shr(88, head), 0xffffffffffff))
+            mstore(add(words, 0xa0), and(shr(40, head), 0xffffffffffff))
+            mstore(add(words, 0xc0), calldataload(add(packed, 27)))
+            mstore(add(words, 0xe0), keccak256(key, keyLength))
+            mstore(add(words, 0x100), shr(96, calldataload(add(packed, 59))))
+            mstore(add(words, 0x120), shr(128, tail))
+            id := keccak256(words, 0x1a0)
+        }
     }
 
     /// @notice The hash of a bundle of the sessions with these ids.

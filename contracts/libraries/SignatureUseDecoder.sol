@@ -7,6 +7,7 @@ import {ISessionKeyManager} from "../interfaces/ISessionKeyManager.sol";
 import {ISignatureChecker} from "../interfaces/ISignatureChecker.sol";
 import {TypedData} from "../interfaces/ISignaturePolicy.sol";
 import {PackedUse} from "../types/PackedUse.sol";
+import {Words} from "../types/Words.sol";
 import {ActionDecoder} from "./ActionDecoder.sol";
 import {CalldataReader} from "./CalldataReader.sol";
 import {SessionHash} from "./SessionHash.sol";
@@ -80,7 +81,8 @@ library SignatureUseDecoder {
             if (use.content > use.end) _refuse(use, use.end);
 
             uint256 chainId = flags & FLAG_EVERY_CHAIN != 0 ? 0 : block.chainid;
-            use.id = SessionHash.hashPacked(packed, account, chainId, operationPoliciesHash, policiesHash, actionsHash);
+            Words words = SessionHash.allocate(operationPoliciesHash, policiesHash, actionsHash);
+            use.id = SessionHash.hashPacked(words, packed, account, chainId);
             if (isPersonal(use)) _readMessage(use);
             else _readTypedData(use, signature);
             if (use.keySignature > use.end) _refuse(use, use.end);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {EfficientHashLib} from "solady/src/utils/EfficientHashLib.sol";
 import {ISessionKeyManager} from "../interfaces/ISessionKeyManager.sol";
 import {PackedUse} from "../types/PackedUse.sol";
@@ -24,15 +23,11 @@ library UseDecoder {
     uint256 private constant EVIDENCE_FLAGS = FLAG_PROOF | FLAG_GRANT | FLAG_PUBLICATION;
     uint256 private constant UNKNOWN_FLAGS = ~uint256(31);
 
-    /// @dev The number of actions and the bitmap, if there is one action and it is revealed.
-    uint256 private constant ONE_REVEALED = 0x0101;
-
-    /// @notice Reads a use and computes the id of its session, taken to be one of the caller on this chain or on every
-    /// chain. Positions count from the start of the calldata of the present call.
+    /// @notice Reads a use. Positions count from the start of the calldata of the present call.
     /// @param packed Where the user operation's signature begins.
     /// @param size How long it is.
     /// @param calls How many calls the operation makes.
-    /// @return id The session's id, recomputed.
+    /// @return session For {sessionId}.
     /// @return revealed A bit for each action that is revealed.
     /// @return actionPositions Where each of those is, by its index; of the others it holds nothing.
     /// @return claims Where the claims are: one byte a call, the index of its action. What shows that the session is granted
@@ -40,8 +35,8 @@ library UseDecoder {
     /// @return keySignature Where the session key's own signature begins, right after that.
     function decode(PackedUse packed, uint256 size, uint256 calls)
         internal
-        view
-        returns (bytes32 id, uint256 revealed, Words actionPositions, uint256 claims, uint256 keySignature)
+        pure
+        returns (Words session, uint256 revealed, Words actionPositions, uint256 claims, uint256 keySignature)
     {
         unchecked {
             uint256 end = packed.position() + size;
@@ -70,11 +65,19 @@ library UseDecoder {
             // Up to here the end of the signature was only looked at between actions; now all of the use is known.
             if (keySignature > end) _refuse(packed, end);
 
-            uint256 chainId = flags & FLAG_EVERY_CHAIN != 0 ? 0 : block.chainid;
-            id = SessionHash.hashPacked(
-                packed, msg.sender, chainId, operationPoliciesHash, signaturePoliciesHash, actionsHash
-            );
+            session = SessionHash.allocate(operationPoliciesHash, signaturePoliciesHash, actionsHash);
         }
+    }
+
+    /// @notice The id of the session in a use, recomputed. It is taken to be one of the caller, on this chain or on every chain.
+    /// @param session From {decode}, or from {OrdinaryUse-read}.
+    function sessionId(PackedUse packed, Words session) internal view returns (bytes32 id) {
+        uint256 chainId;
+        unchecked {
+            // 0 for every chain. A product, because a choice would jump.
+            chainId = block.chainid * (1 - (packed.flags() & FLAG_EVERY_CHAIN));
+        }
+        return SessionHash.hashPacked(session, packed, msg.sender, chainId);
     }
 
     /// @notice Whether a Merkle proof of the session's id is in the use.
@@ -94,12 +97,19 @@ library UseDecoder {
 
     /// @notice The root that the Merkle proof whose depth is at `position` leads to from `id`.
     function rootOf(bytes32 id, uint256 position) internal pure returns (bytes32 node) {
-        unchecked {
-            node = id;
-            uint256 cursor = position + 1;
-            uint256 end = cursor + 32 * position.integer(1);
-            for (; cursor < end; cursor += 32) {
-                node = Hashes.commutativeKeccak256(node, cursor.word());
+        // Each node is the hash of the two below it, the smaller one first: of two words, the node goes to the second if it is
+        // the larger.
+        assembly ("memory-safe") {
+            node := id
+            let cursor := add(position, 1)
+            for { let end := add(cursor, shl(5, byte(0, calldataload(position)))) } lt(cursor, end) {
+                cursor := add(cursor, 32)
+            } {
+                let sibling := calldataload(cursor)
+                let place := shl(5, gt(node, sibling))
+                mstore(place, node)
+                mstore(xor(place, 32), sibling)
+                node := keccak256(0, 64)
             }
         }
     }
@@ -188,25 +198,7 @@ library UseDecoder {
         returns (bytes32 actionsHash, uint256 revealed, Words positions, uint256 actionsEnd)
     {
         unchecked {
-            // In one word: the number of actions (1), the bitmap (1), the first action's target (20), selector (4), length of
-            // maxValue (1) and number of policies (1), if there is one action, revealed, that allows no value.
-            uint256 head = uint256(cursor.word());
-            if ((head >> 240 ^ ONE_REVEALED) | (head >> 40 & 0xff) == 0) {
-                revealed = 1;
-                positions = WordsLibrary.allocate(1);
-                positions.set(0, cursor + 2);
-                actionsEnd = cursor + 28;
-                actionsHash = SessionHash.EMPTY_ARRAY_HASH;
-                uint256 policyCount = head >> 32 & 0xff;
-                if (policyCount != 0) {
-                    (actionsHash, actionsEnd) = ActionDecoder.hashPolicies(actionsEnd, policyCount, end);
-                }
-                actionsHash =
-                    SessionHash.hashAction(address(uint160(head >> 80)), bytes4(uint32(head >> 48)), 0, actionsHash);
-                return (EfficientHashLib.hash(actionsHash), revealed, positions, actionsEnd);
-            }
-
-            uint256 count = head >> 248;
+            uint256 count = cursor.integer(1);
             if (count == 0) _refuse(packed, cursor);
             cursor += 1;
 

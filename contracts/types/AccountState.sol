@@ -34,6 +34,11 @@ library AccountStateLibrary {
         return AccountState.unwrap(state) & INSTALLED != 0;
     }
 
+    /// @notice Zero if the account has the manager installed and is in this epoch.
+    function differenceTo(AccountState state, uint256 epoch_) internal pure returns (uint256) {
+        return (AccountState.unwrap(state) ^ (INSTALLED | epoch_)) & WITHOUT_GRANT_RULE;
+    }
+
     function signedGrants(AccountState state) internal pure returns (bool) {
         return AccountState.unwrap(state) & SIGNED_GRANTS != 0;
     }

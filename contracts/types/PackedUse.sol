@@ -31,6 +31,9 @@ library PackedUseLibrary {
     uint256 private constant KEY_LENGTH = 95;
     uint256 private constant KEY = 97;
 
+    /// @dev The top bits of both bounds, 48 bits each.
+    uint256 private constant OUT_OF_RANGE = 0x800000000000800000000000;
+
     function position(PackedUse use) internal pure returns (uint256) {
         return PackedUse.unwrap(use);
     }
@@ -60,6 +63,20 @@ library PackedUseLibrary {
     function validUntil(PackedUse use) internal pure returns (uint256) {
         unchecked {
             return (use.position() + VALID_UNTIL).integer(6);
+        }
+    }
+
+    /// @notice The session's own validity window as validation data (see {ValidityWindowLibrary}), and whether a bound is none or
+    /// the window is empty.
+    function validationData(PackedUse use) internal pure returns (uint256 data, uint256 odd) {
+        // validAfter and validUntil are 12 bytes in a row. A bound is too late if its top bit is set; a window is empty if it has
+        // an end, and begins after that.
+        assembly ("memory-safe") {
+            let bounds := shr(160, shl(120, calldataload(use)))
+            let first := shr(48, bounds)
+            let last := and(bounds, 0xffffffffffff)
+            odd := or(and(bounds, OUT_OF_RANGE), mul(gt(first, last), last))
+            data := shl(160, bounds)
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ISessionKeyManager} from "../interfaces/ISessionKeyManager.sol";
 
 /// @notice The seconds from `validAfter` to `validUntil`, both included (EntryPoint v0.8 and later refuse the first); `validUntil` is never 0 here: no end is
@@ -78,5 +79,25 @@ library ValidityWindowLibrary {
     function intersect(ValidityWindow memory window, uint256 validAfter, uint256 validUntil) internal pure {
         if (validAfter > window.validAfter) window.validAfter = validAfter;
         if (validUntil != 0 && validUntil < window.validUntil) window.validUntil = validUntil;
+    }
+
+    /// @notice The validation data of the seconds in both of two windows, with the outcome of the signature check in the first.
+    function intersect(uint256 one, uint256 other) internal pure returns (uint256 validationData) {
+        unchecked {
+            if (other == 0) return one;
+            (uint256 validAfter, uint256 validUntil) = unpack(one);
+            (uint256 otherAfter, uint256 otherUntil) = unpack(other);
+            // An end of 0, none, wraps around to the latest of all.
+            validUntil = Math.min(validUntil - 1, otherUntil - 1) + 1;
+            return pack(Math.max(validAfter, otherAfter), validUntil) | uint160(one);
+        }
+    }
+
+    /// @notice Whether no second is in the window of validation data.
+    function isEmpty(uint256 validationData) internal pure returns (bool empty) {
+        (uint256 validAfter, uint256 validUntil) = unpack(validationData);
+        assembly ("memory-safe") {
+            empty := mul(gt(validAfter, validUntil), iszero(iszero(validUntil)))
+        }
     }
 }

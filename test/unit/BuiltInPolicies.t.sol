@@ -6,6 +6,7 @@ import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.s
 import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {ManagerTest} from "../utils/ManagerTest.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
+import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
 import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {ARGUMENT_RULES, ERC20_LIMIT, GAS_LIMIT, NATIVE_LIMIT, USAGE_LIMIT} from "contracts/types/BuiltInPolicy.sol";
@@ -35,7 +36,8 @@ contract BuiltInPoliciesTest is ManagerTest {
                               BY THE SAME RULES
     //////////////////////////////////////////////////////////////*/
 
-    /// @dev Up to four operations, of one call or of three, under one random configuration.
+    /// @dev Up to four operations, of one call or of up to 33, singly or in a batch, under one random configuration. In half of all
+    /// runs no call sends anything, so that most are ordinary operations (see {OrdinaryUse}).
     function testFuzz_CallsAreCountedAlike(uint256 seed) external {
         _compareRun(seed, false);
     }
@@ -47,8 +49,8 @@ contract BuiltInPoliciesTest is ManagerTest {
     function _compareRun(uint256 seed, bool ofOperations) private {
         uint256 kind = ofOperations ? 1 + seed % 3 : seed % 3;
         (bytes memory config, bool isCutShort) = _config(uint256(keccak256(abi.encode(seed, "config"))), kind);
-        Session memory first = _session(contracts[kind], config, ofOperations);
-        Session memory second = _session(own[kind], config, ofOperations);
+        Session memory first = _session(contracts[kind], config, ofOperations, (seed >> 128 & 1) * 1 ether);
+        Session memory second = _session(own[kind], config, ofOperations, (seed >> 128 & 1) * 1 ether);
         (bytes32 a, bytes32 b) = (grant(first), grant(second));
         bytes32 budgetA = keccak256(abi.encode(a, contracts[kind], keccak256(config)));
         bytes32 budgetB = keccak256(abi.encode(b, own[kind], keccak256(config)));
@@ -67,9 +69,9 @@ contract BuiltInPoliciesTest is ManagerTest {
     function _compare(Session memory first, Session memory second, bytes32 a, bytes32 b, uint256 kind, uint256 dice)
         private
     {
-        uint256 calls = dice % 3 == 0 ? 3 : 1;
+        uint256 calls = dice % 3 == 0 ? 1 + (dice >> 240) % (dice >> 252 == 0 ? 33 : 4) : 1;
         uint48 time = dice >> 8 & 7 == 0 ? 0 : NOW + uint48((dice >> 16) % 1_000);
-        bytes memory callData = _calls(dice >> 32, calls);
+        bytes memory callData = _calls(dice >> 32, calls, first.actions[0].maxValue == 0);
         (bool accepted, bytes memory answer) = attempt(_op(first, callData, time, calls));
         (bool acceptedToo, bytes memory answer_) = attempt(_op(second, callData, time, calls));
         assertEq(acceptedToo, accepted, "accepted");
@@ -91,7 +93,7 @@ contract BuiltInPoliciesTest is ManagerTest {
         }
     }
 
-    function _session(address policy, bytes memory config, bool ofOperations)
+    function _session(address policy, bytes memory config, bool ofOperations, uint256 maxValue)
         private
         view
         returns (Session memory session)
@@ -101,7 +103,7 @@ contract BuiltInPoliciesTest is ManagerTest {
         Policy[] memory policies = new Policy[](1);
         policies[0] = Policy(policy, config);
         session.actions[0] = newAction(target, IERC20.transfer.selector);
-        session.actions[0].maxValue = 1 ether;
+        session.actions[0].maxValue = maxValue;
         if (ofOperations) session.operationPolicies = policies;
         else session.actions[0].policies = policies;
     }
@@ -130,16 +132,18 @@ contract BuiltInPoliciesTest is ManagerTest {
         }
     }
 
-    function _calls(uint256 dice, uint256 count) private view returns (bytes memory) {
+    function _calls(uint256 dice, uint256 count, bool isFree) private view returns (bytes memory) {
+        // Small amounts where there are many calls, so that many a batch fits its limit.
+        uint256 most = count > 3 ? 5 : 50;
         Execution[] memory list = new Execution[](count);
         for (uint256 i = 0; i < count; ++i) {
             uint256 die = uint256(keccak256(abi.encode(dice, i)));
             address to = die & 3 == 0 ? address(0xbeef) : account;
-            bytes memory data = abi.encodeCall(IERC20.transfer, (to, (die >> 8) % 50));
+            bytes memory data = abi.encodeCall(IERC20.transfer, (to, (die >> 8) % most));
             if (die >> 16 & 15 == 0) data = bytes.concat(data, hex"00");
-            list[i] = Execution(target, (die >> 24) % 50, data);
+            list[i] = Execution(target, isFree ? 0 : (die >> 24) % 50, data);
         }
-        return count == 1 ? single(list[0].target, list[0].value, list[0].callData) : batch(list);
+        return count == 1 && dice & 1 == 0 ? single(list[0].target, list[0].value, list[0].callData) : batch(list);
     }
 
     function _op(Session memory session, bytes memory callData, uint48 time, uint256 calls)
@@ -157,6 +161,81 @@ contract BuiltInPoliciesTest is ManagerTest {
     /*//////////////////////////////////////////////////////////////
                                  BUDGETS
     //////////////////////////////////////////////////////////////*/
+
+    /// @dev All is counted at once where it fits; where it does not, the error is about the call that goes beyond the limit.
+    function test_ABatchThatExceedsTheLimitIsRefusedAtTheCallThatDoes() external {
+        bytes memory config = abi.encodePacked(uint8(2), uint128(100));
+        Session memory session = sessionWith(newAction(target, IERC20.transfer.selector, ERC20_LIMIT, config));
+        bytes32 id = grant(session);
+        validate(opUnder(session, _transfers(3, 10), new uint8[](3)));
+        assertEq(_spent(id, session.actions[0].policies[0], account), 30);
+        expectRefused(
+            opUnder(session, _transfers(5, 20), new uint8[](5)),
+            abi.encodeWithSelector(
+                ISessionKeyManager.PolicyRefused.selector,
+                id,
+                3,
+                0,
+                ERC20_LIMIT,
+                abi.encodeWithSelector(ILimitPolicy.TotalLimitExceeded.selector, 100, 90, 20)
+            )
+        );
+        assertEq(_spent(id, session.actions[0].policies[0], account), 30);
+        validate(opUnder(session, _transfers(7, 10), new uint8[](7)));
+        assertEq(_spent(id, session.actions[0].policies[0], account), 100);
+    }
+
+    /// @dev Amounts whose sum wraps around to a small one.
+    function test_RevertWhen_TheSumOfABatchWrapsAround() external {
+        Session memory session = sessionWith(
+            newAction(target, IERC20.transfer.selector, ERC20_LIMIT, abi.encodePacked(uint8(2), uint128(100)))
+        );
+        bytes32 id = grant(session);
+        Execution[] memory list = new Execution[](2);
+        list[0] = Execution(target, 0, abi.encodeCall(IERC20.transfer, (account, type(uint256).max)));
+        list[1] = Execution(target, 0, abi.encodeCall(IERC20.transfer, (account, 2)));
+        expectRefused(
+            opUnder(session, batch(list), new uint8[](2)),
+            abi.encodeWithSelector(
+                ISessionKeyManager.PolicyRefused.selector,
+                id,
+                0,
+                0,
+                ERC20_LIMIT,
+                abi.encodeWithSelector(ILimitPolicy.TotalLimitExceeded.selector, 100, 0, type(uint256).max)
+            )
+        );
+    }
+
+    /// @dev What a limit cannot add up is refused as in a call by itself.
+    function test_RevertWhen_ABatchHasACallThatIsNoPlainTransfer() external {
+        Session memory session = sessionWith(
+            newAction(target, IERC20.transfer.selector, ERC20_LIMIT, abi.encodePacked(uint8(2), uint128(100)))
+        );
+        bytes32 id = grant(session);
+        Execution[] memory list = new Execution[](2);
+        list[0] = Execution(target, 0, abi.encodeCall(IERC20.transfer, (account, 1)));
+        list[1] = Execution(target, 0, bytes.concat(abi.encodeCall(IERC20.transfer, (account, 1)), hex"00"));
+        expectRefused(
+            opUnder(session, batch(list), new uint8[](2)),
+            abi.encodeWithSelector(
+                ISessionKeyManager.PolicyRefused.selector,
+                id,
+                1,
+                0,
+                ERC20_LIMIT,
+                abi.encodeWithSelector(IERC20LimitPolicy.InvalidCalldataLength.selector, 68, 69)
+            )
+        );
+    }
+
+    function _transfers(uint256 count, uint256 amount) private view returns (bytes memory) {
+        Execution[] memory list = new Execution[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            list[i] = Execution(target, 0, abi.encodeCall(IERC20.transfer, (account, amount)));
+        }
+        return batch(list);
+    }
 
     /// @dev Two actions in turns, which must not be taken for one another.
     function test_CallsInTurnsCountUnderTheirOwnBudgets() external {
