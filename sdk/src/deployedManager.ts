@@ -1,2 +1,2 @@
 // Generated from deployments/addresses.json by `npm run bindings`. Do not edit by hand.
-export const deployedManager = "0xdb6592517A36d835F250f6034eb76790C533dEB6";
+export const deployedManager = "0xCa932EC94431B7c49217dACEEa03D29E1455C437";

@@ -69,14 +69,14 @@ describe("planGrant", () => {
       {
         "cheapest": "signature",
         "root": {
-          "gas": 126595n,
+          "gas": 126775n,
           "grant": 114550n,
-          "uses": 12045n,
+          "uses": 12225n,
         },
         "signature": {
-          "gas": 80860n,
+          "gas": 87400n,
           "grant": 0n,
-          "uses": 80860n,
+          "uses": 87400n,
         },
         "transaction": {
           "gas": 164310n,

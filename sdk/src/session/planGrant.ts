@@ -59,7 +59,7 @@ const costs = {
   /** Each further session that it grants. */
   further: 24_880,
   /** A first use that grants its session by the owner's signature, and each other session of the bundle. */
-  signed: 39_090,
+  signed: 42_360,
   bundled: 670,
 } as const;
 

@@ -133,6 +133,18 @@ describe("estimateSessionGas", () => {
     }
   });
 
+  it("tells an operation that is not an ordinary one: with value, under two actions, of more than 32 calls", () => {
+    const session = sessionOf([transfer(cumulative), { ...transfer(), selector: "0x095ea7b3", maxValue: 1n }]);
+    const approve = { ...one[0], data: concat(["0x095ea7b3", pad("0x", { size: 64 })]) };
+    const costOf = (calls: Parameters<typeof estimateSessionGas>[0]["calls"]) =>
+      Number(estimateSessionGas({ session, calls }).calls);
+    const { actions, hashed, batch, call, unusual, unusualCall, unusualHashed, unusualRevealed } = useCosts;
+    expect(costOf(many(32))).toBe(actions + hashed + batch + 31 * call);
+    expect(costOf(many(33))).toBe(unusual + 32 * unusualCall + unusualHashed);
+    expect(costOf([one[0], approve])).toBe(unusual + unusualCall + unusualRevealed);
+    expect(costOf([{ ...approve, value: 1n }])).toBe(unusual + unusualHashed);
+  });
+
   it("is the sum of its parts", () => {
     const { gas, calldata, session, calls, policies } = estimateSessionGas({
       session: sessionOf([transfer(cumulative)]),
@@ -158,7 +170,8 @@ describe("estimateSessionGas", () => {
     const word = (value: bigint): Hex => numberToHex(value, { size: 32 });
     const atMost: AbiRule = { word: 1, type: "uint256", comparison: "lte", references: [word(5_000_000n)] };
     const to: AbiRule = { word: 0, type: "address", comparison: "eq", references: [shop] };
-    const { policy, ownRules, ownRule, otherOwnRule, ask, coldContract, rule } = useCosts;
+    const { inTurn, ownRules, ownRule, otherOwnRule, ask, coldContract, rule } = useCosts;
+    const policy = useCosts.policy + inTurn;
     expect(costOf(encodeAbiRuleConfig([[atMost]]))).toBe(policy + ownRules + ownRule);
     expect(costOf(encodeAbiRuleConfig([[to], [atMost]]))).toBe(policy + ownRules + 2 * ownRule);
     const others: AbiRule[][] = [

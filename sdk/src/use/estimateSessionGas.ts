@@ -1,8 +1,9 @@
 import { type Address, getAddress, type Hex, hexToBytes, isAddressEqual, size } from "viem";
 import { type ContractOverrides, findContract } from "../addresses.js";
+import { anyTarget, noCalldata } from "../constants.js";
 import type { CallNotAllowedError } from "../errors/call.js";
 import { type AbiRuleGroup, comparisons, decodeAbiRuleConfig } from "../policies/abiRule.js";
-import { isBuiltIn } from "../policies/builtIn.js";
+import { builtInPolicies, isBuiltIn } from "../policies/builtIn.js";
 import { limitFlags } from "../policies/spend.js";
 import { getBudgetId } from "../session/getBudgetId.js";
 import { getSessionId } from "../session/getSessionId.js";
@@ -47,23 +48,32 @@ export type EstimateSessionGasErrorType = CallNotAllowedError;
  */
 export const useCosts = {
   /** Epoch, status, digest and signature, over what the owner's validator does; one call of one action. */
-  session: 6_970,
+  session: 5_200,
   /** For each byte of the use: copied and hashed. */
   byte: 1,
-  /** That there are several actions, and each further one, in full or as a hash. */
-  actions: 550,
-  revealed: 700,
-  hashed: 175,
+  /** That there are several actions, and each that is there as a hash. */
+  actions: 480,
+  hashed: 10,
   /** That it is a batch, and each further call. */
-  batch: 1_030,
-  call: 1_650,
+  batch: 470,
+  call: 455,
+  /**
+   * An operation that is not an ordinary one (contracts/libraries/OrdinaryUse.sol), its further calls, actions, and actions
+   * that are there as a hash.
+   */
+  unusual: 2_400,
+  unusualCall: 2_000,
+  unusualRevealed: 700,
+  unusualHashed: 260,
   /** A policy of the session, or of an action that is used, for hashing it. */
   policy: 500,
+  /** That policies of an ordinary operation are asked one after the other. */
+  inTurn: 1_000,
   /** The manager's own limit, each time it counts, and again under the same policy. */
-  limit: 1_350,
+  limit: 1_150,
   again: 700,
   /** A period, each time. */
-  period: 1_350,
+  period: 700,
   /** To ask a policy contract, and to call one for the first time. */
   ask: 1_500,
   coldContract: 2_500,
@@ -76,18 +86,18 @@ export const useCosts = {
    * other one.
    */
   ownRules: 550,
-  ownRule: 330,
+  ownRule: 425,
   otherOwnRule: 1_150,
   /** A budget's slot: read and written, when it was zero or not, and again in the same transaction. */
   slotFirst: 22_100,
   slot: 5_000,
   slotAgain: 200,
   /** A Merkle root's slot, and each sibling. */
-  root: 2_650,
-  sibling: 130,
+  root: 2_690,
+  sibling: 140,
   /** Over ecrecover, for a verifier that the chain's precompile helps. */
-  p256: 8_800,
-  webAuthn: 16_750,
+  p256: 9_000,
+  webAuthn: 16_970,
 } as const;
 
 /**
@@ -118,17 +128,14 @@ export function estimateSessionGas({
   const claimedTime = hasPeriods(session, contracts) ? session.validAfter || 1_800_000_000 : 0;
   const bytes = hexToBytes(encodeUse({ session, claims, claimedTime, proof }));
   const zeros = bytes.filter((byte) => byte === 0).length;
-  const revealed = new Set(claims);
-  const { gas: policies, unknown } = countPolicies({ session, claims, use, contracts });
+  const isOrdinary = isOrdinaryOperation(session, calls, claims);
+  const { gas: policies, unknown } = countPolicies({ session, calls, claims, isOrdinary, use, contracts });
   const key = costOfKey(session.sessionKey, contracts);
   const parts = {
     calldata: 16 * (bytes.length - zeros) + 4 * zeros,
     session: useCosts.session + useCosts.byte * bytes.length + (key ?? 0),
     calls:
-      (calls.length > 1 ? useCosts.batch + useCosts.call * (calls.length - 1) : 0) +
-      (session.actions.length > 1 ? useCosts.actions : 0) +
-      useCosts.revealed * (revealed.size - 1) +
-      useCosts.hashed * (session.actions.length - revealed.size) +
+      (isOrdinary ? costOfOrdinary(session, calls) : costOfUnusual(session, claims)) +
       (proof.length > 0 ? useCosts.root + useCosts.sibling * proof.length : 0),
     policies,
   };
@@ -140,6 +147,39 @@ export function estimateSessionGas({
     policies: BigInt(parts.policies),
     unknown: key === undefined ? [...unknown, getAddress(session.sessionKey.slice(0, 42))] : unknown,
   };
+}
+
+/** Whether the contract takes the short way: a call or a batch of up to 32, without value, all under one action that names both. */
+function isOrdinaryOperation(session: Session, calls: readonly Call[], claims: readonly number[]): boolean {
+  const [claim] = claims;
+  const action = claim === undefined ? undefined : session.actions[claim];
+  return (
+    action !== undefined &&
+    calls.length <= 32 &&
+    calls.every((call) => call.value === 0n && size(call.data) >= 4) &&
+    claims.every((other) => other === claim) &&
+    action.maxValue === 0n &&
+    !isAddressEqual(action.target, anyTarget) &&
+    BigInt(action.selector) < BigInt(noCalldata) &&
+    session.signaturePolicies.length === 0
+  );
+}
+
+function costOfOrdinary(session: Session, calls: readonly Call[]): number {
+  return (
+    (calls.length > 1 ? useCosts.batch + useCosts.call * (calls.length - 1) : 0) +
+    (session.actions.length > 1 ? useCosts.actions + useCosts.hashed * (session.actions.length - 1) : 0)
+  );
+}
+
+function costOfUnusual(session: Session, claims: readonly number[]): number {
+  const revealed = new Set(claims).size;
+  return (
+    useCosts.unusual +
+    useCosts.unusualCall * (claims.length - 1) +
+    useCosts.unusualRevealed * (revealed - 1) +
+    useCosts.unusualHashed * (session.actions.length - revealed)
+  );
 }
 
 /** What a key's verifier costs more than ecrecover; undefined if that is not known. */
@@ -154,24 +194,39 @@ function costOfKey(sessionKey: Hex, contracts: ContractOverrides | undefined): n
 
 type Counting = {
   session: Session;
+  calls: readonly Call[];
   claims: readonly number[];
+  isOrdinary: boolean;
   use: "first" | "later";
   contracts: ContractOverrides | undefined;
 };
 
-/** All times that a policy is asked, in order. */
-function countPolicies({ session, claims, use, contracts }: Counting): {
+/**
+ * The policies of actions, once each, and all times that a policy is asked, in order. What an ordinary operation transfers is
+ * counted at once; other policies are asked in turn, which costs something by itself.
+ */
+function findPolicies(session: Session, calls: readonly Call[], claims: readonly number[], isOrdinary: boolean) {
+  const policiesOf = (claim: number) => session.actions[claim]?.policies ?? [];
+  const hashed = [...new Set(claims)].flatMap(policiesOf);
+  const isSum = isOrdinary && hashed.length === 1 && hashed.every(isPlainLimit) && calls.every(isPlainTransfer);
+  return {
+    hashed,
+    asked: [...(isSum ? hashed : claims.flatMap(policiesOf)), ...session.operationPolicies],
+    inTurn: isOrdinary && hashed.length > 0 && !isSum ? costInTurn(calls.length) : 0,
+  };
+}
+
+function countPolicies({ session, calls, claims, isOrdinary, use, contracts }: Counting): {
   gas: number;
   unknown: readonly Address[];
 } {
   const id = getSessionId(session);
-  const hashed = [...new Set(claims)].flatMap((claim) => session.actions[claim]?.policies ?? []);
-  const asked = [...claims.flatMap((claim) => session.actions[claim]?.policies ?? []), ...session.operationPolicies];
+  const { hashed, asked, inTurn } = findPolicies(session, calls, claims, isOrdinary);
   const budgets = new Set<Hex>();
   const called = new Set<Address>();
   const unknown = new Set<Address>();
   let latest: Policy | undefined;
-  let gas = useCosts.policy * (hashed.length + session.operationPolicies.length);
+  let gas = useCosts.policy * (hashed.length + session.operationPolicies.length) + inTurn;
   for (const policy of asked) {
     const address = getAddress(policy.policy);
     const name = findPolicyName(address, contracts);
@@ -181,9 +236,11 @@ function countPolicies({ session, claims, use, contracts }: Counting): {
       gas += useCosts.ask + (called.has(address) ? 0 : useCosts.coldContract);
       called.add(address);
     }
-    if (name === undefined || name === "typedDataPolicy") unknown.add(address);
-    else if (name === "abiRulePolicy") gas += costOfRules(policy.policy, groups);
-    else {
+    if (name === undefined || name === "typedDataPolicy") {
+      unknown.add(address);
+    } else if (name === "abiRulePolicy") {
+      gas += costOfRules(policy.policy, groups);
+    } else {
       const budgetId = getBudgetId({ id, ...policy });
       gas += costOfLimit(policy, policy === latest, use, budgets.has(budgetId));
       budgets.add(budgetId);
@@ -191,6 +248,24 @@ function countPolicies({ session, claims, use, contracts }: Counting): {
     latest = policy;
   }
   return { gas, unknown: [...unknown] };
+}
+
+/** For policies of an ordinary operation that are asked about its calls one by one: a batch is then read as any other. */
+function costInTurn(calls: number): number {
+  return useCosts.inTurn + (calls > 1 ? useCosts.unusual + useCosts.unusualCall * (calls - 1) : 0);
+}
+
+/** The manager's own limit of a token, in total or per period and nothing else. */
+function isPlainLimit({ policy, config }: Policy): boolean {
+  const flags = Number(config.slice(0, 4));
+  return (
+    isAddressEqual(policy, builtInPolicies.erc20LimitPolicy) &&
+    (flags === limitFlags.total || flags === limitFlags.perPeriod)
+  );
+}
+
+function isPlainTransfer({ data }: Call): boolean {
+  return data.startsWith("0xa9059cbb") && size(data) === 68;
 }
 
 function costOfRules(policy: Address, groups: readonly AbiRuleGroup[]): number {
