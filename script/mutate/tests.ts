@@ -10,6 +10,7 @@ const TYPED_DATA = "test/unit/TypedDataPolicy*";
 const P256 = "test/unit/P256Verifier*";
 const WEBAUTHN = "test/unit/WebAuthnVerifier*";
 const FROST = "test/unit/FrostVerifier*";
+const ORDINARY = "test/unit/OrdinaryUse*";
 const BUILT_IN = "test/unit/{BuiltInPolicies,Differential}*";
 
 export const TESTS: Record<string, readonly string[]> = {
@@ -52,6 +53,8 @@ export const TESTS: Record<string, readonly string[]> = {
   "contracts/libraries/ActionDecoder.sol": [MANAGER, SIGNATURES, TOGETHER],
   "contracts/libraries/ExecutionDecoder.sol": [MANAGER, SIGNATURES, TOGETHER],
   "contracts/libraries/UseDecoder.sol": [MANAGER, SIGNATURES, TOGETHER],
+  "contracts/libraries/OrdinaryUse.sol": [ORDINARY, MANAGER, BUILT_IN, TOGETHER],
+  "contracts/types/Calls.sol": [MANAGER, BUILT_IN, TOGETHER],
   "contracts/SessionKeyManager.sol": [MANAGER, SIGNATURES, BUILT_IN, TOGETHER],
 };
 
@@ -68,4 +71,5 @@ export const TESTS_WITH_CODE: readonly string[] = [
   "ExecutionHarness.sol/ExecutionHarness.json",
   "BuiltInReader.sol/BuiltInReader.json",
   "BothRulePolicies.sol/BothRulePolicies.json",
+  "OrdinaryUseReader.sol/OrdinaryUseReader.json",
 ];

@@ -178,20 +178,29 @@ contract NexusGasTest is SmartSessionsBenchmark {
     }
 
     function test_Growth_CallsOfOtherActions() public {
+        growOtherActions("calls, each of another action", false);
+    }
+
+    function test_Growth_CallsOfOtherActionsUnderOneLimit() public {
+        growOtherActions("calls, each of another action, all under one limit", true);
+    }
+
+    function growOtherActions(string memory what, bool underOneLimit) private {
         for (uint256 calls = 1; calls <= 16; calls *= 2) {
             Session memory session = newWith(cumulative());
             session.actions = new Action[](calls);
             uint8[] memory claims = new uint8[](calls);
             for (uint256 i = 0; i < calls; ++i) {
-                // Limits of their own, told apart by a salt.
+                // Limits of their own are told apart by a salt; else the actions differ in what they allow to send.
                 bytes memory config = abi.encodePacked(uint8(0x12), uint128(1000e6), uint32(i));
-                session.actions[i] = transferUnder(ERC20_LIMIT, config);
+                session.actions[i] = underOneLimit ? cumulative() : transferUnder(ERC20_LIMIT, config);
+                if (underOneLimit) session.actions[i].maxValue = i;
                 claims[i] = uint8(i);
             }
             grant(session);
             handle(opWith(session, UseBuilder.pack(session, 0, claims), calls));
             uint256 gas = gasOf(opWith(session, UseBuilder.pack(session, 0, claims), calls));
-            line("calls, each of another action", calls, gas - ownedBatch(calls));
+            line(what, calls, gas - ownedBatch(calls));
         }
     }
 

@@ -13,25 +13,15 @@ import {OrdinaryUse} from "contracts/libraries/OrdinaryUse.sol";
 import {UseDecoder} from "contracts/libraries/UseDecoder.sol";
 import {PackedUse} from "contracts/types/PackedUse.sol";
 import {Words} from "contracts/types/Words.sol";
+import {IOrdinaryUseReader, Reading} from "../utils/IOrdinaryUseReader.sol";
 
-/// @notice What is read of an operation. Positions count from the beginning of calldata.
-struct Reading {
-    bool ordinary;
-    bytes32 id;
-    uint256 evidence;
-    uint256 keySignature;
-    uint256 calls;
-    /// 2^128 if not all calls are plain transfers, or if one of them is of so much.
-    uint256 transferred;
-}
-
-/// @notice Reads an operation as an ordinary one, and by the decoders that take any. As if its own account called it.
-contract OrdinaryUseReader {
+/// @notice See {IOrdinaryUseReader}.
+contract OrdinaryUseReader is IOrdinaryUseReader {
     using CalldataReader for bytes;
     using CalldataReader for uint256;
     using OperationReader for PackedUserOperation;
 
-    /// @notice By {OrdinaryUse}.
+    /// @inheritdoc IOrdinaryUseReader
     function read(PackedUserOperation calldata op) external view returns (Reading memory reading) {
         (uint256 position, uint256 size) = op.signatureOf();
         PackedUse packed = PackedUse.wrap(position);
@@ -44,7 +34,7 @@ contract OrdinaryUseReader {
         reading.transferred = _bounded(OrdinaryUse.transferred(op, reading.calls));
     }
 
-    /// @notice By the decoders that take any operation. `ordinary`: what it would take to be one. Reverts where they do.
+    /// @inheritdoc IOrdinaryUseReader
     function readInFull(PackedUserOperation calldata op) external view returns (Reading memory reading) {
         (uint256 position, uint256 size) = op.signatureOf();
         PackedUse packed = PackedUse.wrap(position);

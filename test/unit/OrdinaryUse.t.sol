@@ -5,7 +5,7 @@ import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.s
 import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ANY_SELECTOR, ANY_TARGET, Action, NO_CALLDATA, Policy, Session} from "contracts/types/Session.sol";
-import {OrdinaryUseReader, Reading} from "../mocks/OrdinaryUseReader.sol";
+import {IOrdinaryUseReader, Reading} from "../utils/IOrdinaryUseReader.sol";
 import {SessionTest} from "../utils/SessionTest.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
 
@@ -27,12 +27,12 @@ contract OrdinaryUseTest is SessionTest {
         uint256 entropy;
     }
 
-    OrdinaryUseReader internal reader;
+    IOrdinaryUseReader internal reader;
     address internal target = makeAddr("target");
 
     function setUp() public override {
         super.setUp();
-        reader = OrdinaryUseReader(deployCode("OrdinaryUseReader.sol:OrdinaryUseReader"));
+        reader = IOrdinaryUseReader(deployCode("OrdinaryUseReader.sol:OrdinaryUseReader"));
     }
 
     function testFuzz_OrdinaryOperationsAreRecognised(Seed memory seed) public view {
