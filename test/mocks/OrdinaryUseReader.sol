@@ -49,7 +49,7 @@ contract OrdinaryUseReader is IOrdinaryUseReader {
         // One action is revealed. A call, or a batch of 2 to 32.
         uint256 index = 0;
         while (index < 255 && revealed >> index & 1 == 0) ++index;
-        reading.ordinary = revealed == 1 << index && count <= 32 && (offsets == 0 || count > 1)
+        reading.ordinary = revealed == uint256(1) << index && count <= 32 && (offsets == 0 || count > 1)
             && packed.flags() & ~uint256(5) == 0 && op.initCode.length == 0
             && origin.integer(4) == uint32(IERC7579Execution.execute.selector);
         if (!reading.ordinary) return reading;

@@ -278,7 +278,7 @@ contract OrdinaryUseTest is SessionTest {
             return data;
         }
         uint8 mask = uint8(entropy >> 128);
-        if (kind % 2 == 0) mask = uint8(1 << mask % 8);
+        if (kind % 2 == 0) mask = uint8(uint256(1) << mask % 8);
         data[place] = bytes1(uint8(data[place]) ^ mask);
         return data;
     }
