@@ -16,18 +16,17 @@ import {OperationReader} from "./OperationReader.sol";
 import {SessionHash} from "./SessionHash.sol";
 
 /// @notice Recognises the ordinary operation, which nearly all are: a call, or a batch of 2 to 32, without value, each of the
-/// function and on the target that the one action names which the use reveals, and nothing else about it that asks for a closer look. For
-/// it, this does what {ExecutionDecoder}, {UseDecoder} and {ActionDecoder} do, at a third of the gas.
+/// function and on the target that one action names, the only one that the use reveals, and nothing else about it that asks for
+/// a closer look. For it, this does what {ExecutionDecoder}, {UseDecoder} and {ActionDecoder} do, at a third of the gas.
 /// @dev It accepts or steps back: it refuses nothing. Whatever is not exactly as here, allowed or not, is for those decoders to
 /// judge, so an error is always theirs. Whatever is odd about an operation is or-ed together, and looked at once.
 library OrdinaryUse {
     using CalldataReader for uint256;
     using OperationReader for PackedUserOperation;
 
-    /// The first words of `execute`: selector and the first 28 bytes of the mode (single, batch); its rest and offset; offset
-    /// (0x40) and length.
+    /// The first words of `execute`: selector and the first 28 bytes of the mode, which for a single call are zero; the mode's
+    /// rest and the offset; the offset's rest (0x40) and the length.
     uint256 private constant EXECUTE = uint256(uint32(IERC7579Execution.execute.selector)) << 224;
-    uint256 private constant BATCH = 1 << 216;
     uint256 private constant OFFSET = 0x40 << 224;
 
     /// A session for every chain; a Merkle proof. With any other flag a use is not ordinary.
@@ -80,7 +79,8 @@ library OrdinaryUse {
                     // The calls claim the action, by a byte each.
                     odd := shr(sub(256, shl(3, calls)), xor(calldataload(evidence), mul(index, EACH_BYTE)))
                     evidence := add(evidence, calls)
-                    // A Merkle proof is a byte with its depth, at least 1, and so many words. All of that is inside the signature.
+                    // A Merkle proof is a byte with its depth, at least 1, and so many words. All of that is inside the
+                    // signature.
                     let proven := shr(2, byte(0, calldataload(packed)))
                     let depth := byte(0, calldataload(evidence))
                     odd := or(and(proven, iszero(depth)), odd)
@@ -220,7 +220,8 @@ library OrdinaryUse {
                 odd := or(shr(shl(3, sub(32, padding)), calldataload(add(add(callData, 0x84), length))), odd)
             }
             case 0x01000000000000000000000000000000000000000000000000000000 {
-                // An offset of 0x20, the number of calls, the offsets of those, and they themselves in order, which end the callData.
+                // The mode of a batch: its first byte is 1. An offset of 0x20, the number of calls, the offsets of those, and
+                // they themselves in order, which end the callData.
                 calls := calldataload(add(callData, 0xa4))
                 let offset := add(callData, 0xc4)
                 let cursor := add(offset, shl(5, calls))
