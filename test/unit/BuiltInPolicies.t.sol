@@ -229,6 +229,38 @@ contract BuiltInPoliciesTest is ManagerTest {
         );
     }
 
+    /// @dev It has the arguments of a transfer.
+    function test_RevertWhen_AnotherFunctionIsUnderALimitOfTransfers() external {
+        bytes4 selector = bytes4(keccak256("decreaseAllowance(address,uint256)"));
+        Session memory session =
+            sessionWith(newAction(target, selector, ERC20_LIMIT, abi.encodePacked(uint8(2), uint128(100))));
+        bytes32 id = grant(session);
+        bytes memory reason = abi.encodeWithSelector(
+            ISessionKeyManager.PolicyRefused.selector,
+            id,
+            0,
+            0,
+            ERC20_LIMIT,
+            abi.encodeWithSelector(IERC20LimitPolicy.FunctionNotAllowed.selector, selector)
+        );
+        Execution[] memory list = new Execution[](2);
+        list[0] = list[1] = Execution(target, 0, abi.encodeWithSelector(selector, account, 1));
+        expectRefused(opUnder(session, single(target, 0, list[0].callData)), reason);
+        expectRefused(opUnder(session, batch(list), new uint8[](2)), reason);
+    }
+
+    /// @dev Which are not added up at once.
+    function test_ApprovalsInABatchAreCounted() external {
+        Session memory session = sessionWith(
+            newAction(target, IERC20.approve.selector, ERC20_LIMIT, abi.encodePacked(uint8(2), uint128(100)))
+        );
+        bytes32 id = grant(session);
+        Execution[] memory list = new Execution[](3);
+        list[0] = list[1] = list[2] = Execution(target, 0, abi.encodeCall(IERC20.approve, (account, 20)));
+        validate(opUnder(session, batch(list), new uint8[](3)));
+        assertEq(_spent(id, session.actions[0].policies[0], account), 60);
+    }
+
     function _transfers(uint256 count, uint256 amount) private view returns (bytes memory) {
         Execution[] memory list = new Execution[](count);
         for (uint256 i = 0; i < count; ++i) {

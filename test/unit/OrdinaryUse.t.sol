@@ -157,6 +157,202 @@ contract OrdinaryUseTest is SessionTest {
         requireAlike(op);
     }
 
+    /// Fewer than four bytes, which with the zeros behind them read as the function.
+    function test_CalldataWithoutAWholeSelectorIsNotOrdinary() public view {
+        bytes4[4] memory selectors = [bytes4(0), 0x11000000, 0x11220000, 0x11223300];
+        for (uint256 length = 0; length < 4; ++length) {
+            Seed memory seed;
+            Session memory session = newSessionOf(seed);
+            session.actions[0].selector = selectors[length];
+            bytes memory part = bytes.concat(selectors[length]);
+            assembly ("memory-safe") {
+                mstore(part, length)
+            }
+            PackedUserOperation memory op;
+            op.callData = single(target, 0, part);
+            op.signature = abi.encodePacked(UseBuilder.pack(session, 0, claim(0)), new bytes(65));
+            assertEq(reader.read(op).ordinary, false);
+            requireAlike(op);
+
+            Execution[] memory calls = new Execution[](2);
+            op.signature = abi.encodePacked(UseBuilder.pack(session, 0, claim(0, 0)), new bytes(65));
+            for (uint256 i = 0; i < 2; ++i) {
+                calls[i] = Execution(target, 0, part);
+                calls[1 - i] = Execution(target, 0, bytes.concat(selectors[length]));
+                op.callData = batch(calls);
+                assertEq(reader.read(op).ordinary, false);
+                requireAlike(op);
+            }
+        }
+    }
+
+    /// Each call ends where it begins, 128 bytes after its head and 128 before that, and there the callData ends too.
+    function test_SizesThatWrapAroundAreNotOrdinary() public view {
+        Seed memory seed;
+        PackedUserOperation memory op;
+        op.callData = batch(callsOf(2));
+        op.signature = abi.encodePacked(UseBuilder.pack(newSessionOf(seed), 0, claim(0, 0)), new bytes(65));
+        assertEq(reader.read(op).ordinary, true);
+        // Behind selector, mode, offset and length: 0x20, 2, the offsets of both calls; the calls.
+        uint256 calls = 4 + 96 + 4 * 32;
+        replace(op.callData, 4 + 64, calls - 100);
+        replace(op.callData, calls - 32, 64);
+        replace(op.callData, calls + 96, type(uint256).max - 127);
+        requireRawAlike(op, 0x60, calls);
+        (Reading memory short,,) = readRaw(op, 0x60, calls);
+        assertEq(short.ordinary, false);
+    }
+
+    /// What is missing at its end follows in the calldata: a decoder that runs past the end finds what it looks for.
+    function testFuzz_WhatIsCutOffIsNotRead(Seed memory seed, uint256 entropy) public view {
+        PackedUserOperation memory op = newOperation(seed);
+        requireRawAlike(op, 0x60, entropy % op.callData.length);
+        requireRawAlike(op, 0x100, entropy % op.signature.length);
+    }
+
+    function test_TheKeySignatureIsWhatIsLeft() public view {
+        for (uint256 depth = 0; depth < 3; ++depth) {
+            Seed memory seed;
+            seed.depth = uint8(depth);
+            PackedUserOperation memory op = newOperation(seed);
+            uint256 length = op.signature.length - 65;
+            (Reading memory short,,) = readRaw(op, 0x100, length);
+            assertEq(short.ordinary, true);
+            requireRawAlike(op, 0x100, length);
+            (short,,) = readRaw(op, 0x100, length - 1);
+            assertEq(short.ordinary, false);
+            requireRawAlike(op, 0x100, length - 1);
+        }
+    }
+
+    function test_AProofWithoutSiblingsIsNotOrdinary() public view {
+        Seed memory seed;
+        PackedUserOperation memory op = newOperation(seed);
+        bytes memory use = UseBuilder.pack(newSessionOf(seed), 0, claim(0));
+        op.signature = abi.encodePacked(UseBuilder.withProof(use, new bytes32[](1)), new bytes(65));
+        assertEq(reader.read(op).ordinary, true);
+        op.signature = abi.encodePacked(UseBuilder.withProof(use, new bytes32[](0)), new bytes(65));
+        assertEq(reader.read(op).ordinary, false);
+        requireAlike(op);
+    }
+
+    /// The number of actions is 0 to 2, and the only one that is revealed, as it should be, comes behind them.
+    function test_AnActionBehindTheLastIsNotOrdinary() public view {
+        Seed memory seed;
+        Session memory session = newSessionOf(seed);
+        bytes memory action = UseBuilder.packAction(session.actions[0]);
+        session.actions = new Action[](0);
+        bytes memory head = UseBuilder.pack(session, 0, new uint8[](0));
+        // Without the number of actions.
+        assembly ("memory-safe") {
+            mstore(head, sub(mload(head), 1))
+        }
+        PackedUserOperation memory op = newOperation(seed);
+        bytes memory none = "";
+        for (uint256 count = 0; count < 3; ++count) {
+            for (uint256 index = count; index < 8; ++index) {
+                bytes memory bitmap = count == 0 ? none : abi.encodePacked(uint8(2 ** index));
+                op.signature = abi.encodePacked(
+                    head, uint8(count), bitmap, new bytes(32 * index), action, uint8(index), new bytes(65)
+                );
+                assertEq(reader.read(op).ordinary, false);
+                requireAlike(op);
+            }
+        }
+    }
+
+    /// They have the arguments of a transfer.
+    function test_OtherFunctionsAreNoTransfers() public view {
+        bytes4[3] memory selectors = [IERC20.approve.selector, bytes4(0xa9059cba), bytes4(0xa8059cbb)];
+        for (uint256 i = 0; i < selectors.length; ++i) {
+            Seed memory seed;
+            Session memory session = newSessionOf(seed);
+            session.actions[0].selector = selectors[i];
+            bytes memory data = abi.encodeWithSelector(selectors[i], address(1), 2);
+            PackedUserOperation memory op;
+            op.callData = single(target, 0, data);
+            op.signature = abi.encodePacked(UseBuilder.pack(session, 0, claim(0)), new bytes(65));
+            requireNoTransfer(op);
+            Execution[] memory calls = new Execution[](2);
+            (calls[0], calls[1]) = (Execution(target, 0, data), Execution(target, 0, data));
+            op.callData = batch(calls);
+            op.signature = abi.encodePacked(UseBuilder.pack(session, 0, claim(0, 0)), new bytes(65));
+            requireNoTransfer(op);
+        }
+    }
+
+    /// The first bit of a recipient's word, or any up to the last before the address, is set.
+    function test_DirtyAddressesAreNoPlainTransfers() public view {
+        Seed memory seed;
+        for (uint256 i = 160; i < 256; ++i) {
+            bytes memory data = abi.encodeWithSelector(IERC20.transfer.selector, uint256(1) << i | 1, 2);
+            PackedUserOperation memory op;
+            op.callData = single(target, 0, data);
+            op.signature = abi.encodePacked(UseBuilder.pack(newSessionOf(seed), 0, claim(0)), new bytes(65));
+            requireNoTransfer(op);
+            Execution[] memory calls = callsOf(2);
+            calls[i % 2].callData = data;
+            op.callData = batch(calls);
+            op.signature = abi.encodePacked(UseBuilder.pack(newSessionOf(seed), 0, claim(0, 0)), new bytes(65));
+            requireNoTransfer(op);
+        }
+    }
+
+    /// Every first byte of a use that is else an ordinary one, with a proof or without.
+    function test_OtherFlagsAreNotOrdinary() public view {
+        Seed memory seed;
+        for (uint256 i = 0; i < 512; ++i) {
+            seed.depth = uint8(i >> 8);
+            PackedUserOperation memory op = newOperation(seed);
+            op.signature[0] = bytes1(uint8(i));
+            // Without a proof, the key's signature begins with a zero, which is no depth.
+            bool ordinary = i & 0xff == 0 || i & 0xff == 1 || i == 0x104 || i == 0x105;
+            assertEq(reader.read(op).ordinary, ordinary);
+            requireAlike(op);
+        }
+    }
+
+    function requireNoTransfer(PackedUserOperation memory op) private view {
+        Reading memory short = reader.read(op);
+        assertEq(short.ordinary, true);
+        assertEq(short.transferred, 1 << 128);
+        requireSame(short, reader.readInFull(op));
+    }
+
+    function callsOf(uint256 count) private view returns (Execution[] memory calls) {
+        calls = new Execution[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            calls[i] = Execution(target, 0, abi.encodeCall(IERC20.transfer, (address(1), i)));
+        }
+    }
+
+    /// @dev As {requireAlike}, for the operation with a field that says it is of another length.
+    function requireRawAlike(PackedUserOperation memory op, uint256 field, uint256 length) private view {
+        (Reading memory short, bool accepted, Reading memory long) = readRaw(op, field, length);
+        vm.assertEq(short.ordinary, accepted && long.ordinary);
+        if (short.ordinary) requireSame(short, long);
+    }
+
+    /// @param field The offset of the field's head.
+    /// @param length How long it says it is, whatever there is.
+    function readRaw(PackedUserOperation memory op, uint256 field, uint256 length)
+        private
+        view
+        returns (Reading memory short, bool accepted, Reading memory long)
+    {
+        bytes memory question = abi.encodeCall(reader.read, (op));
+        replace(question, 36 + wordAt(question, 36 + field), length);
+        (bool answered, bytes memory answer) = address(reader).staticcall(question);
+        assertEq(answered, true);
+        short = abi.decode(answer, (Reading));
+        bytes4 inFull = reader.readInFull.selector;
+        assembly ("memory-safe") {
+            mstore(add(question, 32), or(inFull, shr(32, shl(32, mload(add(question, 32))))))
+        }
+        (accepted, answer) = address(reader).staticcall(question);
+        if (accepted) long = abi.decode(answer, (Reading));
+    }
+
     function requireOdd(address to, bytes4 selector) private view {
         Seed memory seed;
         Session memory session = newSessionOf(seed);

@@ -73,6 +73,20 @@ contract SessionKeyManagerOperationPoliciesTest is GrantTest {
         assertEq(probe.count(), 1, "once an operation");
     }
 
+    /// @dev Up to 32 calls are an ordinary operation.
+    function testFuzz_ThePolicyIsToldTheCallsOfABatchWithoutValue(uint8 count) external {
+        Session memory session = _sessionOf(hex"02");
+        bytes32 id = grant(session);
+        Execution[] memory calls = new Execution[](bound(count, 1, 40));
+        for (uint256 i = 0; i < calls.length; ++i) {
+            calls[i] = Execution(target, 0, abi.encodeWithSelector(PING, i));
+        }
+        PackedUserOperation memory op = newOp(account, batch(calls));
+        op.signature = sign(session, 0, new uint8[](calls.length), OP_HASH);
+        assertEq(validate(op), windowOf(session));
+        _assertAsked(0, _question(id, OperationFacts(_costOf(op), address(0), calls.length, 0), 0, hex"02"));
+    }
+
     function testFuzz_TheSumOfTheCallsValuesSaturates(uint256 first, uint256 second, uint256 third) external {
         Session memory session = _sessionOf("");
         session.actions[0].maxValue = type(uint256).max;

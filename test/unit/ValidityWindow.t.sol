@@ -85,6 +85,23 @@ contract ValidityWindowTest is Test {
         }
     }
 
+    /// @dev As validation data two windows have the same intersection as structs; no end is as good as the latest.
+    function testFuzz_ValidationDataIntersectsLikeWindows(uint48[4] memory times, uint160 outcome, uint8 zeros)
+        external
+        pure
+    {
+        for (uint256 i = 0; i < 4; ++i) {
+            times[i] = zeros >> i & 1 == 1 ? 0 : uint48(bound(times[i], 0, TIME_LIMIT - 1));
+        }
+        ValidityWindow memory window = ValidityWindow(times[0], times[1] == 0 ? NO_END : times[1]);
+        window.intersect(times[2], times[3]);
+        uint256 intersection = ValidityWindowLibrary.intersect(
+            ValidityWindowLibrary.pack(times[0], times[1]) | outcome, ValidityWindowLibrary.pack(times[2], times[3])
+        );
+        assertEq(intersection, window.pack() | outcome);
+        assertEq(ValidityWindowLibrary.isEmpty(intersection), window.validAfter > window.validUntil);
+    }
+
     function _assertSecond(
         ValidityWindow memory window,
         uint48 after0,
