@@ -311,6 +311,20 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
         _check(config, _call(Function.Transfer, straddling, 1));
     }
 
+    /// @dev Lengths of which the low bits are those of a limit alone, and the others flags.
+    function test_RevertWhen_TheConfigIsVeryLong() external {
+        uint24[2] memory lengths = [2 << 16 | 17, 4 << 16 | 27];
+        for (uint256 i = 0; i < 2; ++i) {
+            bytes memory config = new bytes(lengths[i]);
+            // Half of the most in total or in a period; that lasts 65,536 seconds.
+            (config[4], config[18]) = (0x01, 0x01);
+            _assertOutcome(config, _transfer(1), ANCHOR, 0, _invalidConfig(0));
+            config[0] = bytes1(uint8(lengths[i] >> 16));
+            _assertOutcome(config, _transfer(1), ANCHOR, 0, _invalidConfig(lengths[i] & 0xff));
+            _assertSpent(0, 0, 0);
+        }
+    }
+
     /// @dev A list that claims more than there is: whoever stands behind its end is not on it.
     function test_RevertWhen_ListEndsBeforeItsCount() external {
         bytes memory config = abi.encodePacked(uint8(8), uint8(2), RECIPIENT);
