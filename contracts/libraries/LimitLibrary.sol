@@ -79,9 +79,12 @@ library LimitLibrary {
         unchecked {
             uint256 start = config.positionOf();
             uint256 limit = (start + 1).integer(16);
-            uint256 kind = start.integer(1) << 16 | config.length;
-            if (kind == HAS_TOTAL_LIMIT << 16 | TOTAL_ONLY_SIZE) return (_trySpendTotal(slot, amount, limit), 0);
-            if (kind != HAS_PERIOD_LIMIT << 16 | PERIOD_ONLY_SIZE) return (false, 0);
+            uint256 flags = start.integer(1);
+            // Each part is 0 if it is as it should be.
+            if ((flags ^ HAS_TOTAL_LIMIT) | (config.length ^ TOTAL_ONLY_SIZE) == 0) {
+                return (_trySpendTotal(slot, amount, limit), 0);
+            }
+            if ((flags ^ HAS_PERIOD_LIMIT) | (config.length ^ PERIOD_ONLY_SIZE) != 0) return (false, 0);
 
             uint256 length = (start + 17).integer(4);
             uint256 anchor = (start + 21).integer(6);
