@@ -112,25 +112,4 @@ export const seededBugs: readonly SeededBug[] = [
     to: "return asker.place().get(CONFIG) + config.length != config.length;",
     tests: "test/invariant/*",
   },
-  {
-    name: "a batch of one call is read as a single call",
-    file: "contracts/libraries/OrdinaryUse.sol",
-    from: "odd := or(gt(sub(calls, 2), 30), odd)",
-    to: "odd := or(gt(sub(calls, 1), 31), odd)",
-    tests: "test/unit/{OrdinaryUse,BuiltInPolicies}*",
-  },
-  {
-    name: "of a batch, only what the last call transfers is counted",
-    file: "contracts/libraries/OrdinaryUse.sol",
-    from: "amount := add(amount, value)",
-    to: "amount := value",
-    tests: "test/unit/BuiltInPolicies*",
-  },
-  {
-    name: "calls of other sizes are added up as if they were transfers",
-    file: "contracts/libraries/OrdinaryUse.sol",
-    from: "odd := or(mul(isBatch, xor(calldataload(sub(data, 32)), 68)), odd)",
-    to: "",
-    tests: "test/unit/{OrdinaryUse,BuiltInPolicies}*",
-  },
 ];

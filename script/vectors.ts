@@ -11,7 +11,7 @@ const usage = `Usage: npm run vectors -- [options]
 Writes random sessions and operations with what the SDK's offline check says of them.
 
   --seed N     where the random choices start (default: 1)
-  --runs N     how many sessions (default: 900)
+  --runs N     how many sessions (default: 1400)
   --out FILE   where to write them (default: test/vectors/differential.json)
   --check      write nothing; exit with 1 if the file would change
   --help       show this text
@@ -24,7 +24,7 @@ const home = fileURLToPath(new URL("..", import.meta.url));
 const { values } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
-    runs: { type: "string", default: "900" },
+    runs: { type: "string", default: "1400" },
     out: { type: "string", default: join(home, "test", "vectors", "differential.json") },
     check: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
