@@ -158,6 +158,7 @@ contract ArgumentRulesTest is ManagerTest {
         // A type, a comparison, and a kind of rule that there is not.
         _refusedAs(R.only(R.rawRule(0, 0, R.EQUAL, "")), data, _invalidConfig(5));
         _refusedAs(R.only(R.rawRule(0, 33, R.EQUAL, new bytes(33))), data, _invalidConfig(5));
+        _refusedAs(R.only(R.rawRule(0, 0xc2, R.EQUAL, new bytes(2))), data, _invalidConfig(5));
         _refusedAs(R.only(R.rawRule(0, 32, 10, new bytes(32))), data, _invalidConfig(6));
         _refusedAs(R.only(bytes.concat(hex"02", new bytes(8))), data, _invalidConfig(2));
         // A reference that is no bool, bits of a signed integer, the account in another type, one of nothing.
@@ -196,6 +197,47 @@ contract ArgumentRulesTest is ManagerTest {
         (bool success, bytes memory answer) = address(isOnWords ? onWords : onAnything)
             .call(abi.encodeCall(ICallPolicy.checkCall, (account, 0, target, 0, 0, _calldata(dice), config)));
         assertTrue(!success || keccak256(answer) == keccak256(abi.encode(0)), "they disagree");
+    }
+
+    /// @dev A rule that holds, alone and in a group with another that does, with each of its bits flipped: what is no rule any
+    /// more, or one that does not hold, the library does not take for one.
+    function test_EveryBitOfARuleCounts() external {
+        bytes memory other = R.rule(0, R.ADDRESS, R.GREATER, 0);
+        for (uint256 i = 0; i < 18; ++i) {
+            bytes memory rule = i < 14 ? _holding(i) : _holdingOfZero(i);
+            bytes memory data = _data(i < 14 ? bytes32(uint256(uint160(account))) : bytes32(0));
+            if (i >= 14) other = R.rule(0, R.BOOL, R.EQUAL, 0);
+            assertTrue(_asked(R.only(rule), data), "the rule does not hold");
+            _flipped(R.only(rule), data);
+            _flipped(R.all(R.any(rule, other)), data);
+            _flipped(R.all(R.any(other, rule)), data);
+        }
+    }
+
+    /// @dev A rule that holds for zero as an argument, of a type as wide as a bool.
+    function _holdingOfZero(uint256 i) private pure returns (bytes memory) {
+        if (i == 14) return R.rule(0, R.BOOL, R.EQUAL, 0);
+        if (i == 15) return R.rule(0, R.uintN(8), R.LESS, bytes32(uint256(1)));
+        if (i == 16) return R.rule(0, R.intN(8), R.GREATER, bytes32(type(uint256).max));
+        return R.rule(0, R.bytesN(1), R.RANGE, 0, 0);
+    }
+
+    /// @dev The library and the contract about a configuration with each of its bits flipped.
+    function _flipped(bytes memory config, bytes memory data) private {
+        for (uint256 bit = 0; bit < 8 * config.length; ++bit) {
+            bytes1 mask = bytes1(uint8(1 << bit % 8));
+            config[bit / 8] ^= mask;
+            _asked(config, data);
+            config[bit / 8] ^= mask;
+        }
+    }
+
+    /// @dev Whether the contract accepts a call, which the library must not do if it does not.
+    function _asked(bytes memory config, bytes memory data) private returns (bool accepted) {
+        bytes memory answer;
+        (accepted, answer) =
+            address(onAnything).call(abi.encodeCall(ICallPolicy.checkCall, (account, 0, target, 0, 0, data, config)));
+        assertTrue(!accepted || keccak256(answer) == keccak256(abi.encode(0)), "they disagree");
     }
 
     /// @dev Whether the call is accepted, under the contract and under the manager's own policy.
