@@ -25,6 +25,8 @@ import { type RunningNode, startNode } from "./server.js";
 import { type KeyRecord, Store } from "./store.js";
 
 const account = "0x00000000000000000000000000000000000000AA";
+/** An authorisation key with which nothing is signed. */
+const anyKey: Hex = `0x01${"00".repeat(32)}`;
 let directory: string;
 let store: Store;
 let rpc: FakeRpc;
@@ -54,20 +56,26 @@ async function start(settings: object = {}, log = false): Promise<RunningNode> {
   return running;
 }
 
+/** A consent of the account that names this node and another one. */
+const consentOf = (
+  { node }: RunningNode,
+  change: Pick<DistributedConsent, "authorizationKey"> & Partial<DistributedConsent>,
+): DistributedConsent => ({
+  account,
+  chainId: 1n,
+  nodes: [node.identity, random()].toSorted(),
+  threshold: 2,
+  validUntil: Math.floor(Date.now() / 1_000) + 1_000,
+  salt: random(),
+  ...change,
+});
+
 /** A consent that names this node, and a request that its authorisation key signed. */
 async function ask(purpose: RequestPurpose, change: Partial<DistributedConsent> = {}) {
-  const { url, node } = running ?? (await start());
+  const asked = running ?? (await start());
+  const { url, node } = asked;
   const key = await createAuthorizationKey();
-  const consent: DistributedConsent = {
-    account,
-    chainId: 1n,
-    nodes: [node.identity, random()].toSorted(),
-    threshold: 2,
-    authorizationKey: key.authorizationKey,
-    validUntil: Math.floor(Date.now() / 1_000) + 1_000,
-    salt: random(),
-    ...change,
-  };
+  const consent = consentOf(asked, { authorizationKey: key.authorizationKey, ...change });
   const body = {
     attempt: random(),
     consent: { consent: { ...consent, chainId: consent.chainId.toString() }, signature: "0x" },
@@ -90,16 +98,8 @@ describe("a request to generate a key", () => {
   });
 
   it("is refused if the node keeps as many keys as it may, before the chain is asked", async () => {
-    await start({ limits: { keys: 1 } });
-    const consent: DistributedConsent = {
-      account,
-      chainId: 1n,
-      nodes: [random(), random()],
-      threshold: 2,
-      authorizationKey: `0x01${"00".repeat(32)}`,
-      validUntil: 2_000_000_000,
-      salt: random(),
-    };
+    const full = await start({ limits: { keys: 1 } });
+    const consent = consentOf(full, { authorizationKey: anyKey });
     const id = random();
     const [attempt, transcript] = [random(), random()];
     const kept: KeyRecord = { id, status: "active", consent, attempt, transcript, commitments: [], share: "0x01" };
@@ -146,17 +146,10 @@ describe("a request to generate a key", () => {
 });
 
 it("signs that it has revoked a key, so that nobody on the way can say so", async () => {
-  const { url, node } = await start();
+  const asked = await start();
+  const { url, node } = asked;
   const owner = privateKeyToAccount(generatePrivateKey());
-  const consent: DistributedConsent = {
-    account: owner.address,
-    chainId: 1n,
-    nodes: [node.identity, random()].toSorted(),
-    threshold: 2,
-    authorizationKey: `0x01${"00".repeat(32)}`,
-    validUntil: 2_000_000_000,
-    salt: random(),
-  };
+  const consent = consentOf(asked, { account: owner.address, authorizationKey: anyKey });
   const key = getDistributedKeyId(consent);
   const [attempt, transcript] = [random(), random()];
   const record: KeyRecord = { id: key, status: "active", consent, attempt, transcript, commitments: [], share: "0x01" };
@@ -177,18 +170,12 @@ describe("a revocation of a key that has not been generated", () => {
   const owner = privateKeyToAccount(generatePrivateKey());
 
   async function consentTo(change: Partial<DistributedConsent> = {}) {
-    const { node } = running ?? (await start());
     const authorizationKey = await createAuthorizationKey();
-    const consent: DistributedConsent = {
+    const consent = consentOf(running ?? (await start()), {
       account: owner.address,
-      chainId: 1n,
-      nodes: [node.identity, random()].toSorted(),
-      threshold: 2,
       authorizationKey: authorizationKey.authorizationKey,
-      validUntil: Math.floor(Date.now() / 1_000) + 1_000,
-      salt: random(),
       ...change,
-    };
+    });
     const signature = await owner.signTypedData(getDistributedConsentTypedData(consent));
     return { authorizationKey, key: getDistributedKeyId(consent), wire: toWireConsent({ consent, signature }) };
   }

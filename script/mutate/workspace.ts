@@ -152,7 +152,10 @@ function forge({ root }: Workspace, args: string[], timeout: number): Promise<An
     };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
-    child.on("error", reject);
+    child.on("error", (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
     child.on("close", (status) => {
       clearTimeout(timer);
       resolve({ status, output, timedOut });

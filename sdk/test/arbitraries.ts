@@ -14,8 +14,19 @@ const bytes = (length: { minLength: number; maxLength: number }): fc.Arbitrary<H
     .uint8Array(length)
     .map((array): Hex => `0x${Array.from(array, (byte) => byte.toString(16).padStart(2, "0")).join("")}`);
 
-const uint = (bits: number): fc.Arbitrary<bigint> =>
+export const uint = (bits: number): fc.Arbitrary<bigint> =>
   fc.oneof(fc.constant(0n), fc.constant(2n ** BigInt(bits) - 1n), fc.bigInt(0n, 2n ** BigInt(bits) - 1n));
+
+/** What may be left out. */
+export const maybe = <value>(arbitrary: fc.Arbitrary<value>): fc.Arbitrary<value | undefined> =>
+  fc.option(arbitrary, { nil: undefined });
+
+/** A limit per period that has an encoding. */
+export const arbitraryPerPeriod = fc.record({
+  amount: uint(108),
+  seconds: fc.integer({ min: 300, max: 2 ** 32 - 1 }),
+  anchor: fc.integer({ min: 0, max: 2 ** 47 }),
+});
 
 /** Addresses, some of them with leading zeros. */
 export const arbitraryAddress: fc.Arbitrary<Address> = uint(160).map((value) =>

@@ -1,17 +1,14 @@
 // @vitest-environment happy-dom
-import { dehydrate, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { dehydrate } from "@tanstack/react-query";
 import { act, cleanup, renderHook, waitFor } from "@testing-library/react";
-import { createElement, type ReactNode } from "react";
 import { createClient, custom, stringify } from "viem";
 import { generatePrivateKey } from "viem/accounts";
-import { mainnet } from "viem/chains";
 import { afterEach, describe, expect, it } from "vitest";
-import { createConfig, WagmiProvider } from "wagmi";
 import { createSessionKey, defineSession } from "../src/index.js";
-import { LatchkeyProvider, useLatchkey, useSendSessionCalls, useSession, useSessions } from "../src/react/index.js";
+import { useLatchkey, useSendSessionCalls, useSession, useSessions } from "../src/react/index.js";
 import { createSessionStore, memoryAdapter } from "../src/storage/index.js";
-import { contracts, parameters, recipient, token } from "./fixtures.js";
-import { createMockClient } from "./mockClient.js";
+import { parameters, recipient, token } from "./fixtures.js";
+import { chain, createPage } from "./reactPage.js";
 import { expectNoSecret, formsOf, type Secrets } from "./scan.js";
 
 const privateKey = generatePrivateKey();
@@ -20,8 +17,6 @@ const secrets: Secrets = [
   ["the private key", formsOf(privateKey)],
   ["the passphrase", [passphrase]],
 ];
-// Without multicall: the mock answers calls one by one.
-const chain = { ...mainnet, contracts: {} };
 const sessionKey = createSessionKey({ privateKey });
 const session = defineSession({ ...parameters, sessionKey });
 
@@ -35,10 +30,6 @@ async function show() {
   });
   await store.keys.save(sessionKey);
   await store.add({ session, chainId: 1 });
-  const { client } = createMockClient({ now: () => session.validAfter + 1 });
-  const request = ({ method, params }: { method: string; params?: unknown }) =>
-    client.request({ method, params } as never);
-  const wagmi = createConfig({ chains: [chain], transports: { [chain.id]: custom({ request }) } });
   const bundlerClient = createClient({
     chain,
     transport: custom(
@@ -50,17 +41,7 @@ async function show() {
       { retryCount: 0 },
     ),
   });
-  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const wrapper = ({ children }: { children: ReactNode }) =>
-    createElement(
-      WagmiProvider,
-      { config: wagmi, reconnectOnMount: false },
-      createElement(
-        QueryClientProvider,
-        { client: queries },
-        createElement(LatchkeyProvider, { contracts, store, bundlerClient }, children),
-      ),
-    );
+  const { queries, wrapper } = createPage({}, { store, bundlerClient });
   return { queries, hooks: renderHook(useAll, { wrapper }).result };
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { arbitraryAddress } from "../../test/arbitraries.js";
+import { arbitraryAddress, arbitraryPerPeriod, maybe, uint } from "../../test/arbitraries.js";
 import { recipient, stranger } from "../../test/fixtures.js";
 import {
   CallLimitExceededError,
@@ -14,22 +14,13 @@ import {
   TokenFunctionNotAllowedError,
 } from "../index.js";
 
-const uint = (bits: bigint) => fc.bigInt(0n, 2n ** bits - 1n);
-const maybe = <value>(arbitrary: fc.Arbitrary<value>) => fc.option(arbitrary, { nil: undefined });
-
 describe("encodeErc20LimitConfig and decodeErc20LimitConfig", () => {
   it("undo each other", () => {
     const limits = fc
       .record({
-        perCall: maybe(uint(128n)),
-        total: maybe(uint(108n)),
-        perPeriod: maybe(
-          fc.record({
-            amount: uint(108n),
-            seconds: fc.integer({ min: 300, max: 2 ** 32 - 1 }),
-            anchor: fc.integer({ min: 0, max: 2 ** 47 }),
-          }),
-        ),
+        perCall: maybe(uint(128)),
+        total: maybe(uint(108)),
+        perPeriod: maybe(arbitraryPerPeriod),
         recipients: maybe(fc.array(arbitraryAddress, { minLength: 1, maxLength: 5 })),
         salt: maybe(fc.integer({ min: 0, max: 2 ** 32 - 1 })),
       })

@@ -1,19 +1,14 @@
 // @vitest-environment happy-dom
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, cleanup, renderHook, waitFor } from "@testing-library/react";
-import { createElement, type ReactNode } from "react";
 import { createClient, custom } from "viem";
-import { mainnet } from "viem/chains";
 import { afterEach, describe, expect, it } from "vitest";
-import { createConfig, WagmiProvider } from "wagmi";
 import { account, contracts, session } from "../../test/fixtures.js";
-import { createMockClient, createOwner } from "../../test/mockClient.js";
+import { createOwner } from "../../test/mockClient.js";
+import { chain, createPage } from "../../test/reactPage.js";
 import { encodeSession, getSessionId } from "../index.js";
 import { createSessionStore, memoryAdapter } from "../storage/index.js";
 import {
-  type LatchkeyConfig,
   LatchkeyNotConfiguredError,
-  LatchkeyProvider,
   sessionQueryKeys,
   useGrantSession,
   useLatchkey,
@@ -27,33 +22,7 @@ import {
 
 afterEach(cleanup);
 
-// Without multicall: the mock answers calls one by one.
-const chain = { ...mainnet, contracts: {} };
-
 const publish = () => ({ id: getSessionId(session), data: encodeSession(session), account }) as const;
-
-/** A page whose chain answers as the state says, and what it was asked. */
-function createPage(state: Parameters<typeof createMockClient>[0] = {}, config: LatchkeyConfig = {}) {
-  const { client, requests } = createMockClient({ now: () => session.validAfter + 1, ...state });
-  const wagmi = createConfig({
-    chains: [chain],
-    transports: {
-      [chain.id]: custom({ request: ({ method, params }) => client.request({ method, params } as never) }),
-    },
-  });
-  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const wrapper = ({ children }: { children: ReactNode }) =>
-    createElement(
-      WagmiProvider,
-      { config: wagmi, reconnectOnMount: false },
-      createElement(
-        QueryClientProvider,
-        { client: queries },
-        createElement(LatchkeyProvider, { contracts, ...config }, children),
-      ),
-    );
-  return { client, requests, queries, wrapper };
-}
 
 describe("useSession", () => {
   it("shows where a session stands, what is left and what it allows", async () => {

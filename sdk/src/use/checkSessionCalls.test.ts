@@ -1,5 +1,6 @@
-import { createClient, custom, encodeFunctionData, type Hex, zeroHash } from "viem";
+import { createClient, custom, type Hex, zeroHash } from "viem";
 import { describe, expect, it } from "vitest";
+import { at, good, inOrder, transfer } from "../../test/calls.js";
 import {
   account,
   contracts,
@@ -44,17 +45,6 @@ import {
   usageLimit,
 } from "../index.js";
 
-const at = 1_900_000_000;
-const transfer = (to: Hex, amount: bigint): Hex =>
-  encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [to, amount] });
-const good = { to: token, data: transfer(recipient, 10n) } as const;
-const inOrder = {
-  installed: true,
-  epoch: 0n,
-  status: "granted",
-  budgets: {},
-  modules: [],
-} as const satisfies SessionState;
 const facts = { cost: 1n } as const;
 
 const check = (changes: Partial<CheckSessionCallsParameters> & { session?: Session } = {}) =>

@@ -1,16 +1,7 @@
-import { encodeFunctionData, type Hex, maxUint256, pad, zeroAddress } from "viem";
+import { type Hex, maxUint256, pad, zeroAddress } from "viem";
 import { describe, expect, it } from "vitest";
-import {
-  account,
-  contracts,
-  erc20Abi,
-  game,
-  parameters,
-  recipient,
-  session,
-  stranger,
-  token,
-} from "../../test/fixtures.js";
+import { at, good, inOrder } from "../../test/calls.js";
+import { account, contracts, game, parameters, session, stranger, token } from "../../test/fixtures.js";
 import {
   type Action,
   anySelector,
@@ -24,21 +15,8 @@ import {
   nativeLimit,
   noCalldata,
   type Session,
-  type SessionState,
   usageLimit,
 } from "../index.js";
-
-const at = 1_900_000_000;
-const transfer = (to: Hex, amount: bigint): Hex =>
-  encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [to, amount] });
-const good = { to: token, data: transfer(recipient, 10n) } as const;
-const inOrder = {
-  installed: true,
-  epoch: 0n,
-  status: "granted",
-  budgets: {},
-  modules: [],
-} as const satisfies SessionState;
 
 type Changes = Partial<CheckSessionCallsParameters>;
 

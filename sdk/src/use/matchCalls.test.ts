@@ -1,16 +1,7 @@
 import { encodeFunctionData, type Hex } from "viem";
 import { describe, expect, it } from "vitest";
-import {
-  account,
-  contracts,
-  erc20Abi,
-  game,
-  parameters,
-  recipient,
-  session,
-  stranger,
-  token,
-} from "../../test/fixtures.js";
+import { good, transfer } from "../../test/calls.js";
+import { account, contracts, erc20Abi, game, parameters, recipient, session, stranger } from "../../test/fixtures.js";
 import {
   allowCall,
   allowErc20,
@@ -32,10 +23,6 @@ import {
   TokenCalldataLengthError,
   ValueExceededError,
 } from "../index.js";
-
-const transfer = (to: Hex, amount: bigint): Hex =>
-  encodeFunctionData({ abi: erc20Abi, functionName: "transfer", args: [to, amount] });
-const good = { to: token, value: 0n, data: transfer(recipient, 10n) } as const;
 
 describe("matchCalls", () => {
   it("knows the revocation of the session itself, and takes no other call to the manager for it", () => {
