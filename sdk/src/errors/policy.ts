@@ -324,7 +324,7 @@ export class ArgumentRuleNotMetError extends PolicyError {
       "ArgumentRuleNotMetError",
       "An argument does not meet the session's rule.",
       [
-        `Expected: ${comparison === undefined ? expected.join(", ") : describeRule(comparison, expected)}`,
+        `Expected: ${comparison === undefined ? expected.join(", ") || "what the rules inside allow" : describeRule(comparison, expected)}`,
         `Actual: ${actual ?? "no such value"}`,
         `Argument: ${path.join(" > ")} (${type})`,
         `Test: ${test}`,

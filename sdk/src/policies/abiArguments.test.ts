@@ -29,6 +29,7 @@ import {
   decodeSessionError,
   encodeAbiRuleConfig,
   InvalidParameterError,
+  NoRuleMetError,
   RulesTooDeepError,
   TooManyError,
   toAbiShape,
@@ -96,7 +97,11 @@ describe("toAbiShape", () => {
     );
   });
 
-  it.each(["uint7", "tuple", "fixed128x18", "uint8[0]"])("refuses %s", (type) => {
+  it("of a function pointer is 24 bytes", () => {
+    expect(toAbiShape([{ type: "function" }, { type: "function[]" }])).toEqual(["bytes24", { array: "bytes24" }]);
+  });
+
+  it.each(["uint7", "tuple", "fixed128x18", "uint8[0]", "uint8[2]x", "uint8[", "[2]"])("refuses %s", (type) => {
     expect(() => toAbiShape([{ type }])).toThrow(InvalidParameterError);
   });
 });
@@ -433,6 +438,270 @@ describe("checkAbiRules, of dynamic data", () => {
     expect(check(config, slice(data, 0, size(data) - 1))).toThrow(ArgumentsNotCanonicalError);
     expect(check(config, "0x")).toThrow(ArgumentsNotCanonicalError);
     expect(check(config, "0x123456")).toThrow(ArgumentsNotCanonicalError);
+  });
+});
+
+describe("checkAbiRules, of what is not there", () => {
+  const lines = (values: readonly string[]) => call("string[], bytes[]", [values, ["0x"]]);
+  const of = (...rules: AbiValueRule[]) => only([{ array: "bytes" }, { array: "bytes" }], ...rules);
+  const nothing: readonly (readonly AbiValueRule[])[] = [
+    [{ path: [], test: "length", comparison: "gt", references: [uint(99, 4)] }],
+  ];
+
+  it.each<[string, AbiValueRule]>([
+    ["a short length", { path: [0, 1], test: "length", comparison: "lte", references: [uint(5, 4)] }],
+    ["nothing", { path: [0, 1], test: "equals", content: "0x" }],
+    ["other than nothing", { path: [0, 1], test: "differs", content: "0x" }],
+    ["other than something", { path: [0, 254], test: "differs", content: "0x01" }],
+    ["a hash", { path: [0, 1], test: "hash", comparison: "eq", references: [keccak256("0x")] }],
+    ["another hash", { path: [0, 1], test: "hash", comparison: "neq", references: [uint(0)] }],
+    ["rules about it", { path: [0, 1], test: "all", groups: [[{ path: [], test: "equals", content: "0x" }]] }],
+  ])("does not take an element that is missing for %s", (_, rule) => {
+    expect(check(of(rule), lines(["a"]))).toThrow(ArgumentRuleNotMetError);
+    expect(check(of(rule), lines([]))).toThrow(ArgumentRuleNotMetError);
+  });
+
+  it("does not take a missing array for one without elements", () => {
+    const config = only([{ array: { array: "bytes" } }], { path: [0, 1], test: "every", groups: nothing });
+    expect(check(config, call("bytes[][]", [[["0x01"], []]]))).not.toThrow();
+    expect(check(config, call("bytes[][]", [[["0x01"]]]))).toThrow(ArgumentRuleNotMetError);
+    expect(check(config, call("bytes[][]", [[[], ["0x01"]]]))).toThrow(ArgumentRuleNotMetError);
+  });
+
+  it("does not take missing tags for none", () => {
+    const config = of({ path: [1], test: "tagged", tags: [0, 1], alternatives: [{ tag: 0 }] });
+    const run = (tags: readonly Hex[], inputs: readonly Hex[]) =>
+      check(config, call("bytes[], bytes[]", [tags, inputs]));
+    expect(run(["0x", "0x00"], ["0x1234"])).not.toThrow();
+    expect(run(["0x", "0x"], [])).not.toThrow();
+    expect(run(["0x"], [])).toThrow(ArgumentRuleNotMetError);
+    expect(run(["0x00"], ["0x1234"])).toThrow(ArgumentRuleNotMetError);
+  });
+
+  it("does not take a word of an inner call that is dirty, or cut short", () => {
+    const config = only(["bytes"], {
+      path: [0],
+      test: "calldata",
+      alternatives: [{ selector, groups: [[{ word: 1, type: "uint8", comparison: "neq", references: ["0x05"] }]] }],
+    });
+    const inner = (...words: readonly Hex[]) => call("bytes", [concat([selector, ...words])]);
+    expect(check(config, inner(uint(1), uint(6)))).not.toThrow();
+    expect(check(config, inner(uint(1), uint(5)))).toThrow(ArgumentRuleNotMetError);
+    expect(check(config, inner(uint(1), uint(256)))).toThrow(ArgumentRuleNotMetError);
+    expect(check(config, inner(uint(1), uint(6, 31)))).toThrow(ArgumentRuleNotMetError);
+    expect(check(config, inner(uint(1)))).toThrow(ArgumentRuleNotMetError);
+  });
+
+  it("does not take calldata without arguments for an encoding of them", () => {
+    const config = only(["bytes"]);
+    for (const data of ["0x", "0x123456", selector] as const)
+      expect(check(config, data)).toThrow(ArgumentsNotCanonicalError);
+  });
+
+  it("does not take bytes before the first, or behind the last, for a slice", () => {
+    const slices = (test: "slice" | "sliceFromEnd", offset: number) =>
+      only(["bytes"], { path: [0], test, offset, type: "bytes2", comparison: "neq", references: ["0x0000"] });
+    const bytes = (value: Hex) => call("bytes", [value]);
+    expect(check(slices("slice", 1), bytes("0x001234"))).not.toThrow();
+    expect(check(slices("slice", 1), bytes("0x0012"))).toThrow(ArgumentRuleNotMetError);
+    expect(check(slices("sliceFromEnd", 1), bytes("0x123400"))).not.toThrow();
+    expect(check(slices("sliceFromEnd", 1), bytes("0x1234"))).toThrow(ArgumentRuleNotMetError);
+    expect(check(slices("sliceFromEnd", 9), bytes("0x1234"))).toThrow(ArgumentRuleNotMetError);
+    expect(check(slices("sliceFromEnd", 0), bytes("0x"))).toThrow(ArgumentRuleNotMetError);
+  });
+});
+
+describe("what checkAbiRules says about a rule that does not hold", () => {
+  const told = (config: Hex, data: Hex): string => {
+    try {
+      checkAbiRules({ config, data, account, context: { callIndex: 3 } });
+    } catch (error) {
+      if (!(error instanceof ArgumentRuleNotMetError || error instanceof ArgumentsNotCanonicalError)) throw error;
+      return error.message.split("\n\nDocs:")[0]?.replaceAll(/\n+/g, " | ") ?? "";
+    }
+    return expect.unreachable();
+  };
+  const bytes = (rule: AbiValueRule, value: Hex) => told(only(["bytes"], rule), call("bytes", [value]));
+  const five = { test: "value", comparison: "lt", references: ["0x05"] } as const;
+
+  it("about bytes is the test, what is expected, and what is there", () => {
+    expect([
+      bytes({ path: [0], test: "length", comparison: "lte", references: [uint(1, 4)] }, "0x0102"),
+      bytes({ path: [0], test: "hash", comparison: "neq", references: [keccak256("0x01")] }, "0x01"),
+      bytes({ path: [0], test: "slice", offset: 1, type: "int8", comparison: "gt", references: ["0xff"] }, "0x00fe"),
+      bytes(
+        { path: [0], test: "sliceFromEnd", offset: 0, type: "uint16", comparison: "lt", references: ["0x0005"] },
+        "0x000006",
+      ),
+      bytes(
+        { path: [0], test: "slice", offset: 1, type: "uint16", comparison: "lt", references: ["0x0005"] },
+        "0x0000",
+      ),
+      bytes({ path: [0], test: "equals", content: "0x0102" }, "0x0103"),
+      bytes({ path: [0], test: "differs", content: "0x" }, "0x"),
+      bytes({ path: [0], test: "prefix", content: "0x0102" }, "0x0103"),
+      bytes({ path: [0], test: "suffix", content: "0x0102" }, "0x0103"),
+    ]).toMatchInlineSnapshot(`
+      [
+        "An argument does not meet the session's rule. | Expected: at most 1 | Actual: 2 | Argument: 0 (uint32) | Test: length | Call: 3",
+        "An argument does not meet the session's rule. | Expected: not equal to 0x5fe7f977e71dba2ea1a68e21057beebb9be2ac30c6410aa38d4f3fbe41dcffd2 | Actual: 0x5fe7f977e71dba2ea1a68e21057beebb9be2ac30c6410aa38d4f3fbe41dcffd2 | Argument: 0 (bytes32) | Test: hash | Call: 3",
+        "An argument does not meet the session's rule. | Expected: more than -1 | Actual: -2 | Argument: 0 (int8) | Test: slice | Call: 3",
+        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 6 | Argument: 0 (uint16) | Test: sliceFromEnd | Call: 3",
+        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: no such value | Argument: 0 (uint16) | Test: slice | Call: 3",
+        "An argument does not meet the session's rule. | Expected: 0x0102 | Actual: 0x0103 | Argument: 0 (bytes) | Test: equals | Call: 3",
+        "An argument does not meet the session's rule. | Expected: 0x | Actual: 0x | Argument: 0 (bytes) | Test: differs | Call: 3",
+        "An argument does not meet the session's rule. | Expected: 0x0102 | Actual: 0x0103 | Argument: 0 (bytes) | Test: prefix | Call: 3",
+        "An argument does not meet the session's rule. | Expected: 0x0102 | Actual: 0x0103 | Argument: 0 (bytes) | Test: suffix | Call: 3",
+      ]
+    `);
+  });
+
+  it("about an element is which one, counted from the start if it is there", () => {
+    const numbers = only([{ array: "uint8" }], { path: [0, 254], ...five });
+    const texts: AbiValueRule = { path: [0, 2], test: "prefix", content: "0x61" };
+    expect([
+      told(numbers, call("uint8[]", [[1, 7, 2]])),
+      told(numbers, call("uint8[]", [[7]])),
+      told(only([{ array: "bytes" }], texts), call("string[]", [["b", "c"]])),
+      told(only([{ array: "bytes" }], texts), call("string[]", [["b", "c", "d"]])),
+      told(
+        only([{ array: { tuple: ["bytes", "uint8"] } }], { path: [0, 1, 1], ...five }),
+        call("(string,uint8)[]", [
+          [
+            ["a", 1],
+            ["b", 6],
+          ],
+        ]),
+      ),
+    ]).toMatchInlineSnapshot(`
+      [
+        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 7 | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
+        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: no such value | Argument: 0 > 254 (uint8) | Test: value | Call: 3",
+        "An argument does not meet the session's rule. | Expected: 0x61 | Actual: no such value | Argument: 0 > 2 (bytes) | Test: prefix | Call: 3",
+        "An argument does not meet the session's rule. | Expected: 0x61 | Actual: 0x64 | Argument: 0 > 2 (bytes) | Test: prefix | Call: 3",
+        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 6 | Argument: 0 > 1 > 1 (uint8) | Test: value | Call: 3",
+      ]
+    `);
+  });
+
+  it("about some element is what the last one has against it, or that there is none", () => {
+    const some = (groups: readonly (readonly AbiValueRule[])[], values: readonly number[]) =>
+      told(only([{ array: "uint8" }], { path: [0], test: "some", groups }), call("uint8[]", [values]));
+    expect([
+      some([[{ path: [], ...five }]], [6, 7]),
+      some([[{ path: [], ...five }]], []),
+      some(
+        [
+          [
+            { path: [], ...five },
+            { path: [], test: "value", comparison: "gt", references: ["0x08"] },
+          ],
+        ],
+        [6],
+      ),
+    ]).toMatchInlineSnapshot(`
+      [
+        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 7 | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
+        "An argument does not meet the session's rule. | Expected: what the rules inside allow | Actual: 0x | Argument: 0 (array) | Test: some | Call: 3",
+        "An argument does not meet the session's rule. | Expected: more than 8 | Actual: 6 | Argument: 0 > 0 (uint8) | Test: value | Call: 3",
+      ]
+    `);
+  });
+
+  it("about an array or a tuple that is missing calls it by its kind", () => {
+    const missing = (inner: AbiShape[number], type: string, test: "all" | "every") =>
+      told(
+        only([{ array: inner }], {
+          path: [0, 0],
+          test,
+          groups: [[{ path: test === "all" ? [0] : [], test: "equals", content: "0x" }]],
+        }),
+        call(type, [[]]),
+      );
+    expect([
+      missing({ array: "bytes" }, "bytes[][]", "every"),
+      missing({ tuple: ["bytes", "uint8"] }, "(bytes,uint8)[]", "all"),
+    ]).toMatchInlineSnapshot(`
+      [
+        "An argument does not meet the session's rule. | Expected: what the rules inside allow | Actual: no such value | Argument: 0 > 0 (array) | Test: every | Call: 3",
+        "An argument does not meet the session's rule. | Expected: what the rules inside allow | Actual: no such value | Argument: 0 > 0 (tuple) | Test: all | Call: 3",
+      ]
+    `);
+  });
+
+  it("about a call is its selector and those that are allowed, or what its arguments have against them", () => {
+    const other = "0xdeadbeef";
+    const config = only(["bytes"], {
+      path: [0],
+      test: "calldata",
+      alternatives: [
+        { selector, groups: [[{ word: 1, type: "uint8", comparison: "lt", references: ["0x05"] }]] },
+        { selector: other, groups: [[{ shape: ["bytes"], groups: [] }]] },
+      ],
+    });
+    const inner = (...parts: readonly Hex[]) => told(config, call("bytes", [concat(parts)]));
+    expect([
+      inner("0x01020304", uint(1)),
+      inner("0x010203"),
+      inner("0x"),
+      inner(selector, uint(1), uint(6)),
+      inner(selector, uint(1), uint(256)),
+      inner(other, uint(1)),
+      inner(other),
+    ]).toMatchInlineSnapshot(`
+      [
+        "An argument does not meet the session's rule. | Expected: 0x12345678, 0xdeadbeef | Actual: 0x01020304 | Argument: 0 (bytes) | Test: calldata | Call: 3",
+        "An argument does not meet the session's rule. | Expected: 0x12345678, 0xdeadbeef | Actual: 0x010203 | Argument: 0 (bytes) | Test: calldata | Call: 3",
+        "An argument does not meet the session's rule. | Expected: 0x12345678, 0xdeadbeef | Actual: 0x | Argument: 0 (bytes) | Test: calldata | Call: 3",
+        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 6 | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
+        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: no such value | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
+        "The arguments are not encoded as the session's rule demands. | Argument: 0 | Call: 3",
+        "The arguments are not encoded as the session's rule demands. | Argument: 0 | Call: 3",
+      ]
+    `);
+  });
+
+  it("about tagged bytes is the tag and those that are allowed, or what the bytes have against them", () => {
+    const config = only(["bytes", { array: "bytes" }], {
+      path: [1],
+      test: "tagged",
+      tags: [0],
+      alternatives: [{ tag: 1, arguments: { shape: ["uint8"], groups: [[{ path: [0], ...five }]] } }, { tag: 254 }],
+    });
+    const run = (tags: Hex, ...inputs: readonly Hex[]) => told(config, call("bytes, bytes[]", [tags, inputs]));
+    expect([
+      run("0xfe02", "0x", uint(1)),
+      run("0xfe01", "0x", uint(5)),
+      run("0xfe01", "0x", "0x05"),
+      run("0xfe", "0x", "0x"),
+    ]).toMatchInlineSnapshot(`
+      [
+        "An argument does not meet the session's rule. | Expected: 0x01, 0xfe | Actual: 0x02 | Argument: 1 > 1 (bytes) | Test: tagged | Call: 3",
+        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 5 | Argument: 1 > 1 > 0 (uint8) | Test: value | Call: 3",
+        "The arguments are not encoded as the session's rule demands. | Argument: 1 > 1 | Call: 3",
+        "An argument does not meet the session's rule. | Expected: 0x01, 0xfe | Actual: 0xfe | Argument: 1 (array) | Test: tagged | Call: 3",
+      ]
+    `);
+    const missing = only([{ array: "bytes" }, { array: "bytes" }], {
+      path: [1],
+      test: "tagged",
+      tags: [0, 0],
+      alternatives: [{ tag: 1 }],
+    });
+    expect(told(missing, call("bytes[], bytes[]", [[], ["0x"]]))).toMatchInlineSnapshot(
+      `"An argument does not meet the session's rule. | Expected: 0x01 | Actual: no such value | Argument: 1 (array) | Test: tagged | Call: 3"`,
+    );
+  });
+
+  it("about several rules on words is how many there are, and the last one's word", () => {
+    const rule = { word: 0, type: "uint8", comparison: "lt", references: ["0x05"] } as const;
+    const config = encodeAbiRuleConfig([[rule], [rule, { ...rule, word: 1 }]]);
+    const values = (first: number, second: number) => call("uint8, uint8", [first, second]);
+    expect(check(config, values(4, 9))).not.toThrow();
+    const apart = encodeAbiRuleConfig([[{ ...rule, comparison: "neq" }], [rule, { ...rule, word: 1 }]]);
+    expect(check(apart, values(7, 6))).toThrow(
+      new NoRuleMetError({ group: 1, rules: 2, word: 1, actual: uint(6), context: undefined }),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { encodeAbiParameters, type Hex } from "viem";
+import { concat, encodeAbiParameters, type Hex, numberToHex, size } from "viem";
 import { describe, expect, it } from "vitest";
 import { account, stranger } from "../../test/fixtures.js";
 import {
@@ -97,6 +97,9 @@ describe("checkAbiRules", () => {
     ["between", "uint8", ["0x05", "0x07"], [5, 6, 7], [4, 8]],
     ["oneOf", "uint8", ["0x05", "0x07"], [5, 7], [4, 6, 8]],
     ["mask", "uint8", ["0x0c", "0x04"], [4, 5, 20], [0, 8, 12]],
+    ["lt", "uint8", ["0x80"], [0, 127], [128, 255]],
+    ["between", "uint8", ["0x7f", "0x81"], [127, 128, 129], [126, 130, 255]],
+    ["gt", "uint256", [`0x${"7f".repeat(32)}`], [2n ** 256n - 1n], [0n, 1n]],
     ["lt", "int8", ["0xff"], [-2, -128], [-1, 0, 127]],
     ["between", "int16", ["0xfffe", "0x0002"], [-2, 0, 2], [-3, 3]],
     ["eq", "bytes4", ["0x12345678"], ["0x12345678"], ["0x12345679"]],
@@ -136,5 +139,98 @@ describe("checkAbiRules", () => {
     expect(run(1, 1)).toThrow(NoRuleMetError);
     expect(run(5)).toThrow(ArgumentMissingError);
     expect(run(5, 256)).toThrow(ArgumentMalformedError);
+  });
+});
+
+describe("a malformed configuration", () => {
+  const positionOf = (config: Hex): number | string => {
+    try {
+      decodeAbiRuleConfig(config);
+    } catch (error) {
+      if (error instanceof AbiRuleConfigError) return error.position;
+      throw error;
+    }
+    return "is read";
+  };
+
+  it.each<[string, Hex, number]>([
+    ["is empty", "0x", 0],
+    ["has no groups", "0x00", 0],
+    ["has a group without rules", "0x0100", 1],
+    ["has a second group without rules", "0x0201000000010005" + "00", 8],
+    ["has a rule of another kind", "0x0101020000010005", 2],
+    ["has the type 0x00", "0x0101000000000005", 5],
+    ["has the type 0x21", "0x0101000000210005", 5],
+    ["has the type 0x40", "0x0101000000400005", 5],
+    ["has the type 0x61", "0x0101000000610005", 5],
+    ["has the type 0x80", "0x0101000000800005", 5],
+    ["has the type 0xa1", "0x0101000000a10005", 5],
+    ["has bytes for a word", "0x0101000000c20005", 5],
+    ["has a comparison that there is not", "0x0101000000010a05", 6],
+    ["compares with one of nothing", "0x01010000000107" + "00", 7],
+    ["ends before a reference", "0x01010000000200" + "05", 7],
+    ["ends before a word's type", "0x0101000000", 5],
+    ["goes on behind its end", "0x010100000001000500", 8],
+  ] as [string, Hex, number][])("%s, at the byte that is told", (_, config, position) => {
+    expect(positionOf(config)).toBe(position);
+  });
+
+  // Groups (1), rules (1), kind (1), length (2), the shape and what follows it.
+  const about = (...parts: readonly string[]): Hex => {
+    const bytes = concat(parts.map((part): Hex => `0x${part.replaceAll(" ", "")}`));
+    return concat(["0x010101", numberToHex(size(bytes), { size: 2 }), bytes]);
+  };
+
+  it.each<[string, Hex, number]>([
+    ["no words", about("00"), 5],
+    ["a code that there is not, followed by one that there is", about("01 c6 02 c2 c2"), 6],
+    ["a static tuple that is no element", about("01 c5 01 20"), 6],
+    ["a dynamic tuple of static words", about("01 c4 02 20 20"), 9],
+    ["nine arrays inside one another", about("01 c3 c3 c3 c3 c3 c3 c3 c3 c3 20"), 14],
+    ["nine tuples inside one another", about("01", "c4 01".repeat(8), "c4 02 c2 20"), 22],
+    ["bytes inside of eight arrays", about("01", "c3".repeat(8), "c2"), 14],
+    ["an end in its midst", about("02 c2"), 7],
+  ])("has a shape of %s", (_, config, position) => {
+    expect(positionOf(config)).toBe(position);
+  });
+
+  it("may have what is as deep as can be", () => {
+    expect(positionOf(about("01", "c3".repeat(8), "20"))).toBe("is read");
+    expect(positionOf(about("01", "c3".repeat(7), "c2"))).toBe("is read");
+    expect(positionOf(about("01", "c3".repeat(8), "c5 02 20 20"))).toBe("is read");
+    expect(positionOf(about("01", "c4 01".repeat(7), "c2"))).toBe("is read");
+  });
+
+  // Shape `bytes`, one group of one rule, whose path begins at byte 9.
+  const bytes = (...rule: readonly string[]) => about("01 c2", "01 01", ...rule);
+  const word = (...rule: readonly string[]) => about("01 20", "01 01", ...rule);
+  const list = (...rule: readonly string[]) => about("01 c3 20", "01 01", ...rule);
+
+  it.each<[string, Hex, number]>([
+    ["no groups", about("01 c2", "00"), 7],
+    ["bytes behind its end", about("01 c2", "01 01", "01 00 05 0000", "ff"), 14],
+    ["a path that ends nowhere", bytes("01 01", "05 0000"), 10],
+    ["a path into bytes", bytes("02 00 00", "05 0000"), 11],
+    ["a test that there is not", bytes("01 00", "0f 0000"), 11],
+    ["the value of bytes", bytes("01 00", "00 00 05"), 11],
+    ["the length of a word", word("01 00", "01 00 00000005"), 11],
+    ["the hash of a word", word("01 00", `02 00 ${"00".repeat(32)}`), 11],
+    ["a slice of a word", word("01 00", "03 0000 01 00 05"), 11],
+    ["contents of an array", list("01 00", "05 0000"), 12],
+    ["a call in a word", word("01 00", "0c 0007 01 12345678 0000"), 11],
+    ["every element of bytes", bytes("01 00", "0a 0005 0101 0001 00"), 11],
+    ["some element of a word", word("01 00", "0b 0005 0101 0001 00"), 11],
+    ["tags of words", list("01 00", "0e 0006 01 00 01 01 0000"), 12],
+    ["tags of bytes", bytes("01 00", "0e 0006 01 00 01 01 0000"), 11],
+    ["a slice of a truth value", bytes("01 00", "03 0000 c1 00 01"), 14],
+    ["a slice of an unknown type", bytes("01 00", "04 0000 c2 00 01"), 14],
+    ["a call of no function", bytes("01 00", "0c 0001 00"), 14],
+    ["a call that is cut short", bytes("01 00", "0c 0004 01 123456"), 15],
+    ["a call with a rule of another kind", bytes("01 00", "0c 000f 01 12345678 0008 01 01 02 0000 01 00 05"), 23],
+    ["more than one body for a call", bytes("01 00", "0c 0008 01 12345678 0000 ff"), 21],
+    ["an inner shape of no words", bytes("01 00", "0d 0001 00"), 14],
+    ["a group of no rules inside of a part", bytes("00", "09 0005 02 01", "01 00", "05 0000", "00"), 18],
+  ])("has a rule on %s", (_, config, position) => {
+    expect(positionOf(config)).toBe(position);
   });
 });

@@ -14,6 +14,7 @@ import {
   packedAt,
   usageLimit,
 } from "../index.js";
+import type { AbiShapeType } from "./abiShape.js";
 import { isProper, toArgumentValue } from "./abiWord.js";
 
 const careless = (value: unknown) => value as never;
@@ -77,6 +78,111 @@ describe("rules that cannot be encoded", () => {
         "TooManyError: Too many alternatives. | Limit: 255 | Actual: 256",
         "InvalidParameterError: \`selector\` is not four bytes.",
         "InvalidParameterError: \`type\` is not a type of slices.",
+      ]
+    `);
+  });
+
+  // The configuration is 14 bytes and the content.
+  const content = (length: number) => valueRule({ test: "equals", content: `0x${"11".repeat(length)}` });
+  const inside = (levels: number, rule: object): object =>
+    levels === 0 ? rule : { path: [], test: "all", groups: [[inside(levels - 1, rule)]] };
+  const deep = (levels: number): AbiCallRule => ({
+    shape: ["bytes"],
+    groups: [[careless(inside(levels, { path: [0], ...lengthIs }))]],
+  });
+
+  it("for their length or depth are refused in these words", () => {
+    expect([
+      encode([content(65_522)]),
+      encode([content(65_536)]),
+      encode([
+        valueRule({
+          test: "decoded",
+          shape: ["bytes"],
+          groups: [[{ path: [0], test: "equals", content: `0x${"11".repeat(65_535)}` }]],
+        }),
+      ]),
+      encode([deep(12)]),
+    ]).toMatchInlineSnapshot(`
+      [
+        "TooManyError: Too many bytes of rules on a call. | Limit: 65535 | Actual: 65536",
+        "TooManyError: Too many bytes of rules on a call. | Limit: 65535 | Actual: 65536",
+        "TooManyError: Too many bytes of rules on a call. | Limit: 65535 | Actual: 65544",
+        "TooManyError: Too many rules inside one another. | Limit: 12 | Actual: 13",
+      ]
+    `);
+    expect(size(encodeAbiRuleConfig([[content(65_521)]]))).toBe(65_535);
+    expect(decodeAbiRuleConfig(encodeAbiRuleConfig([[deep(11)]]))).toEqual([[deep(11)]]);
+  });
+
+  // Arrays in arrays, in the inmost of which is one of `last`; its path has a step more than there are arrays.
+  const arrays = (count: number, last: "bytes" | "uint8") =>
+    times(count, 0).reduce<AbiShapeType>((array) => ({ array }), last);
+  const path = (steps: number) => times(steps, 0);
+
+  it("for the steps to what they are about are refused in these words", () => {
+    const decoded = (steps: number, inner: object): AbiCallRule => ({
+      shape: [arrays(steps - 1, "bytes")],
+      groups: [[careless({ path: path(steps), test: "decoded", ...inner })]],
+    });
+    const five = { test: "value", comparison: "eq", references: ["0x05"] };
+    const value = (steps: number) => ({
+      shape: [arrays(steps - 1, "uint8")],
+      groups: [[{ path: path(steps), ...five }]],
+    });
+    const every = (steps: number) => ({
+      shape: [arrays(steps, "uint8")],
+      groups: [[{ path: path(steps), test: "every", groups: [[{ path: [], ...five }]] }]],
+    });
+    const all = (steps: number) => ({
+      shape: [arrays(steps - 1, "uint8")],
+      groups: [[{ path: [], test: "all", groups: [[{ path: path(steps), ...five }]] }]],
+    });
+    const call = (groups: readonly AbiRuleGroup[]) => ({
+      ...{ shape: [arrays(7, "bytes")] },
+      groups: [[{ path: path(8), test: "calldata", alternatives: [{ selector: "0x12345678", groups }] }]],
+    });
+    const tagged = (tagsAt: number, inputsAt: number, shape: "uint8" | undefined) => ({
+      shape: [arrays(tagsAt - 1, "bytes"), arrays(inputsAt, "bytes")],
+      groups: [
+        [
+          {
+            ...{ path: [1, ...path(inputsAt - 1)], test: "tagged", tags: path(tagsAt) },
+            alternatives: [
+              { tag: 1, ...(shape ? { arguments: { shape: [shape], groups: [[{ path: [0], ...five }]] } } : {}) },
+            ],
+          },
+        ],
+      ],
+    });
+    const good = [
+      decoded(8, value(8)),
+      decoded(8, every(7)),
+      decoded(8, all(8)),
+      decoded(7, call([[one]])),
+      decoded(8, call([])),
+      decoded(8, tagged(8, 7, undefined)),
+      decoded(8, decoded(1, tagged(7, 6, undefined))),
+      decoded(8, tagged(1, 6, "uint8")),
+    ];
+    for (const rule of good) expect(decodeAbiRuleConfig(encodeAbiRuleConfig([[rule]]))).toEqual([[rule]]);
+    expect([
+      encode([decoded(8, value(9))]),
+      encode([decoded(8, every(8))]),
+      encode([decoded(8, call([[one]]))]),
+      encode([decoded(8, decoded(1, tagged(8, 1, undefined)))]),
+      encode([decoded(8, decoded(1, tagged(1, 7, undefined)))]),
+      encode([decoded(8, tagged(1, 7, "uint8"))]),
+      encode([valueRule({ ...lengthIs, path: path(17) })]),
+    ]).toMatchInlineSnapshot(`
+      [
+        "TooManyError: Too many steps to a value. | Limit: 16 | Actual: 17",
+        "TooManyError: Too many steps to a value. | Limit: 16 | Actual: 17",
+        "TooManyError: Too many steps to a value. | Limit: 16 | Actual: 17",
+        "TooManyError: Too many steps to a value. | Limit: 16 | Actual: 17",
+        "TooManyError: Too many steps to a value. | Limit: 16 | Actual: 17",
+        "TooManyError: Too many steps to a value. | Limit: 16 | Actual: 17",
+        "TooManyError: Too many steps to a value. | Limit: 16 | Actual: 17",
       ]
     `);
   });

@@ -11,7 +11,7 @@ import {
   type TypedDataDomain,
   type TypedDataParameter,
 } from "viem";
-import { InvalidParameterError } from "../errors/input.js";
+import { InvalidParameterError, TooManyError } from "../errors/input.js";
 import { TypedDataConfigError } from "../errors/policy.js";
 import type { PolicyRequest } from "../types.js";
 import { createReader } from "../utils/reader.js";
@@ -50,7 +50,7 @@ export type PersonalMessagePermission = { readonly beginning: string };
  *
  * @param alternatives What may be signed; a message must fit one of them.
  * @returns A policy for {@link defineSession}.
- * @throws InvalidParameterError if there is no alternative, or one of no sense.
+ * @throws InvalidParameterError if there is no alternative, or one of no sense; TooManyError if there is no room for it.
  *
  * @example
  * import { allowMessages } from "latchkey";
@@ -72,8 +72,14 @@ export function allowMessages(
   const encoded = alternatives.map((alternative) =>
     "beginning" in alternative ? encodePersonal(alternative) : encodeTypedData(alternative),
   );
-  const parts = encoded.flatMap((bytes) => [numberToHex(size(bytes), { size: 2 }), bytes]);
+  const parts = encoded.flatMap((bytes) => [encodeCount("bytes of an alternative", size(bytes), 2), bytes]);
   return { policy: "typedDataPolicy", config: concat([numberToHex(alternatives.length, { size: 1 }), ...parts]) };
+}
+
+function encodeCount(what: string, count: number, bytes: 1 | 2): Hex {
+  const limit = 2 ** (8 * bytes) - 1;
+  if (count > limit) throw new TooManyError({ what, limit, actual: count });
+  return numberToHex(count, { size: bytes });
 }
 
 function encodePersonal({ beginning }: PersonalMessagePermission): Hex {
@@ -83,6 +89,8 @@ function encodePersonal({ beginning }: PersonalMessagePermission): Hex {
 }
 
 function encodeTypedData({ domain, types, primaryType, nested = [], rules = [] }: TypedDataPermission): Hex {
+  const message = describeStruct(types, primaryType);
+  const count = encodeCount("nested structs", nested.length, 1);
   const names = listStructs(types, primaryType, nested);
   const structs = nested.map(({ parent, field }, index) =>
     concat([
@@ -94,8 +102,8 @@ function encodeTypedData({ domain, types, primaryType, nested = [], rules = [] }
   return concat([
     "0x00",
     domainSeparator({ domain }),
-    ...describeStruct(types, primaryType),
-    numberToHex(nested.length, { size: 1 }),
+    ...message,
+    count,
     ...structs,
     ...(rules.length > 0 ? [encodeAbiRuleConfig(rules)] : []),
   ]);
@@ -103,13 +111,28 @@ function encodeTypedData({ domain, types, primaryType, nested = [], rules = [] }
 
 /** The hash of a struct's type, and how many fields it has. */
 function describeStruct(types: MessageTypes, name: string): readonly Hex[] {
-  return [keccak256(stringToHex(describeType(types, name))), numberToHex(getFields(types, name).length, { size: 1 })];
+  const { length } = getFields(types, name);
+  return [keccak256(stringToHex(describeType(types, name))), encodeCount(`fields of ${name}`, length, 1)];
 }
 
 /** The types of the message and of the structs in it. */
 function listStructs(types: MessageTypes, primaryType: string, nested: readonly NestedStruct[]): readonly string[] {
   const names = [primaryType];
-  for (const { parent, field } of nested) names.push(getFields(types, names[parent] ?? "")[field]?.type ?? "");
+  for (const [index, { parent, field }] of nested.entries()) {
+    const of = names[parent];
+    if (of === undefined)
+      throw new InvalidParameterError({
+        parameter: `nested[${index}].parent`,
+        expected: "0 or a nested struct before it",
+      });
+    const type = getFields(types, of)[field]?.type;
+    if (type === undefined || types[type] === undefined)
+      throw new InvalidParameterError({
+        parameter: `nested[${index}].field`,
+        expected: `a field of ${of} that is a struct`,
+      });
+    names.push(type);
+  }
   return names;
 }
 
@@ -134,7 +157,7 @@ export type DecodedMessagePermission =
 /**
  * Reads a configuration of a `TypedDataPolicy`.
  *
- * @throws TypedDataConfigError if it is malformed.
+ * @throws TypedDataConfigError if it is malformed, AbiRuleConfigError if rules in it are.
  */
 export function decodeTypedDataConfig(config: Hex): readonly DecodedMessagePermission[] {
   const fail = (position: number): never => {
