@@ -12,6 +12,7 @@ import {
   encodeAbiRuleConfig,
   NoRuleMetError,
   RuleNotMetError,
+  RulesTooDeepError,
 } from "../index.js";
 import { comparisons, getTypeInfo, getTypeName } from "./abiRule.js";
 
@@ -35,10 +36,13 @@ const arbitraryRule: fc.Arbitrary<AbiRule> = fc
     comparison: fc.constantFrom(...comparisons),
     count: fc.integer({ min: 1, max: 4 }),
   })
+  .filter(({ type, comparison }) => comparison !== "isAccount" || type === "address")
+  .filter(({ type, comparison }) => comparison !== "mask" || !type.startsWith("int"))
   .chain(({ count, ...rule }) => {
     const two = rule.comparison === "between" || rule.comparison === "mask";
     const length = rule.comparison === "isAccount" ? 0 : rule.comparison === "oneOf" ? count : two ? 2 : 1;
-    const reference = hex(getTypeInfo(rule.type)?.width ?? 1);
+    const reference =
+      rule.type === "bool" ? fc.constantFrom<Hex>("0x00", "0x01") : hex(getTypeInfo(rule.type)?.width ?? 1);
     return fc.record({
       ...{ word: fc.constant(rule.word), type: fc.constant(rule.type), comparison: fc.constant(rule.comparison) },
       references: fc.array(reference, { minLength: length, maxLength: length }),
@@ -119,7 +123,7 @@ describe("checkAbiRules", () => {
     expect(run(`0x12345678${"00".repeat(31)}`)).toThrow(ArgumentMissingError);
     expect(check(rule, "uint256", 256n)).toThrow(ArgumentMalformedError);
     expect(check({ ...rule, type: "int8" }, "uint256", 255n)).toThrow(ArgumentMalformedError);
-    expect(check({ ...rule, type: "bool" }, "uint256", 2n)).toThrow(ArgumentMalformedError);
+    expect(check({ ...rule, type: "bool", references: ["0x01"] }, "uint256", 2n)).toThrow(ArgumentMalformedError);
     expect(check({ ...rule, type: "bytes1" }, "bytes2", "0x1234")).toThrow(ArgumentMalformedError);
   });
 
@@ -139,6 +143,77 @@ describe("checkAbiRules", () => {
     expect(run(1, 1)).toThrow(NoRuleMetError);
     expect(run(5)).toThrow(ArgumentMissingError);
     expect(run(5, 256)).toThrow(ArgumentMalformedError);
+  });
+});
+
+describe("a configuration that is nested too deep", () => {
+  /** Bytes with their length before them. */
+  const part = (...parts: readonly Hex[]): Hex => concat([numberToHex(size(concat(parts)), { size: 2 }), ...parts]);
+  /** A body of one rule. */
+  const body = (rule: Hex): Hex => concat(["0x0101", rule]);
+  const times = (count: number, byte: string): Hex => `0x${byte.repeat(count)}`;
+  const path = (steps: number): Hex => concat([numberToHex(steps, { size: 1 }), times(steps, "00")]);
+  // Tests: contents that are nothing, and what a call, an encoding and elements are.
+  const isNothing: Hex = "0x050000";
+  const call = (groups: Hex): Hex => concat(["0x0c", part("0x0112345678", part(groups))]);
+  const decoded = (...shapeAndBody: readonly Hex[]): Hex => concat(["0x0d", part(...shapeAndBody)]);
+  const every = (rule: Hex): Hex => concat(["0x0a", part(body(rule))]);
+  const wordIsFive: Hex = ("0x00000001" + "0005") as Hex;
+
+  const read = (shape: Hex, rule: Hex) => () => decodeAbiRuleConfig(concat(["0x010101", part(shape, body(rule))]));
+  const from = (position: number) => new RulesTooDeepError({ position });
+
+  /** Bodies in bodies about one argument of bytes, of which the first begins at byte 7, and each other 6 bytes later. */
+  const inside = (levels: number, test: Hex) => {
+    let rule = concat([path(1), test]);
+    for (let level = 0; level < levels; level++) rule = concat([path(0), "0x09", part(body(rule))]);
+    return read("0x01c2", rule);
+  };
+
+  it("is refused from the thirteenth body on", () => {
+    expect(inside(11, isNothing)).not.toThrow();
+    expect(inside(12, isNothing)).toThrow(from(7 + 12 * 6));
+    expect(inside(10, call(body(wordIsFive)))).not.toThrow();
+    expect(inside(11, call("0x"))).not.toThrow();
+    expect(inside(11, call(body(wordIsFive)))).toThrow(RulesTooDeepError);
+    expect(inside(10, decoded("0x01c2", body(concat([path(1), isNothing]))))).not.toThrow();
+    expect(inside(11, decoded("0x01c2"))).not.toThrow();
+    expect(inside(11, decoded("0x01c2", body(concat([path(1), isNothing]))))).toThrow(RulesTooDeepError);
+    expect(inside(10_900, isNothing)).toThrow(RulesTooDeepError);
+  });
+
+  it("is refused from the seventeenth step on", () => {
+    // Bytes in seven arrays, to which eight steps lead, and in them once more.
+    const shape = concat(["0x01", times(7, "c3"), "0xc2"]);
+    const run = (steps: number, test: Hex) =>
+      read(shape, concat([path(8), decoded(shape, body(concat([path(steps), test])))]));
+    expect(run(8, isNothing)).not.toThrow();
+    expect(run(8, call("0x"))).not.toThrow();
+    expect(run(8, call(body(wordIsFive)))).toThrow(RulesTooDeepError);
+    expect(run(8, decoded("0x01c2", body(concat([path(1), isNothing]))))).toThrow(RulesTooDeepError);
+    expect(run(7, every(concat([path(0), isNothing])))).not.toThrow();
+    expect(run(7, every(concat([path(0), call(body(wordIsFive))])))).toThrow(RulesTooDeepError);
+
+    // Numbers in eight arrays: nine steps lead to them, of which the last is the 17th, at byte 49.
+    const numbers = (steps: number, test: Hex) =>
+      read(
+        shape,
+        concat([path(8), decoded(concat(["0x01", times(8, "c3"), "0x01"]), body(concat([path(steps), test])))]),
+      );
+    expect(numbers(9, "0x000005")).toThrow(from(49));
+    expect(numbers(8, every("0x00000005"))).toThrow(RulesTooDeepError);
+    expect(numbers(7, every(concat([path(0), "0x01", "0x0000000005"])))).not.toThrow();
+
+    // Nine steps lead to bytes that hold lists of tags and of bytes, to which more lead.
+    const tagged = (toTags: number, toList: number) => {
+      const list = concat(["0x02", times(toTags - 1, "c3"), "0xc2", times(toList, "c3"), "0xc2"]);
+      const toOne = concat([numberToHex(toList, { size: 1 }), "0x01", times(toList - 1, "00")]);
+      const rule = concat([toOne, "0x0e", part(path(toTags), "0x01010000")]);
+      return read(shape, concat([path(8), decoded("0x01c2", body(concat([path(1), decoded(list, body(rule))])))]));
+    };
+    expect(tagged(7, 6)).not.toThrow();
+    expect(tagged(8, 6)).toThrow(RulesTooDeepError);
+    expect(tagged(7, 7)).toThrow(RulesTooDeepError);
   });
 });
 
@@ -171,6 +246,12 @@ describe("a malformed configuration", () => {
     ["ends before a reference", "0x01010000000200" + "05", 7],
     ["ends before a word's type", "0x0101000000", 5],
     ["goes on behind its end", "0x010100000001000500", 8],
+    ["has a mask of signed numbers", "0x0101000000410801" + "01", 6],
+    ["takes a number for the account", "0x0101000000010900", 6],
+    ["takes bytes for the account", "0x010100000094090000", 6],
+    ["takes a truth value for the account", "0x0101000000c109", 6],
+    ["compares with a truth value of 2", "0x0101000000c10002", 7],
+    ["compares with truth values of which the last is 255", "0x0101000000c1070301" + "00ff", 10],
   ] as [string, Hex, number][])("%s, at the byte that is told", (_, config, position) => {
     expect(positionOf(config)).toBe(position);
   });
@@ -222,6 +303,11 @@ describe("a malformed configuration", () => {
     ["some element of a word", word("01 00", "0b 0005 0101 0001 00"), 11],
     ["tags of words", list("01 00", "0e 0006 01 00 01 01 0000"), 12],
     ["tags of bytes", bytes("01 00", "0e 0006 01 00 01 01 0000"), 11],
+    ["a beginning of nothing", bytes("01 00", "07 0000"), 12],
+    ["an end of nothing", bytes("01 00", "08 0000"), 12],
+    ["tags that are a list", about("01 c3 c2", "01 01", "01 00", "0e 0006 01 00 01 01 0000"), 15],
+    ["tags that are words", about("02 c3 c2 20", "01 01", "01 00", "0e 0006 01 01 01 01 0000"), 16],
+    ["tags that are nowhere", about("01 c3 c2", "01 01", "01 00", "0e 0006 01 01 01 01 0000"), 15],
     ["a slice of a truth value", bytes("01 00", "03 0000 c1 00 01"), 14],
     ["a slice of an unknown type", bytes("01 00", "04 0000 c2 00 01"), 14],
     ["a call of no function", bytes("01 00", "0c 0001 00"), 14],

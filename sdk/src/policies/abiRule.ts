@@ -10,6 +10,7 @@ import {
   NoRuleMetError,
   type PolicyError,
   RuleNotMetError,
+  RulesTooDeepError,
 } from "../errors/policy.js";
 import { createReader, type Reader } from "../utils/reader.js";
 import { type ArgumentsFailure, checkArguments } from "./abiArguments.js";
@@ -109,6 +110,9 @@ type Depth = { readonly bodies: number; readonly steps: number };
 /**
  * The configuration of an `ABIRulePolicy`: every group must hold. docs/encoding.md has its layout.
  *
+ * @throws TooManyError if there is no room for it; InvalidParameterError if a rule has other references than its type and
+ * comparison take; AbiRuleConfigError if it says something else that the contract refuses.
+ *
  * @example
  * import { encodeAbiRuleConfig, toAbiShape } from "latchkey";
  *
@@ -126,6 +130,8 @@ export function encodeAbiRuleConfig(groups: readonly AbiRuleGroup[]): Hex {
   const config = encodeGroups(groups, (rule) => encodeRule(rule, { bodies: 0, steps: 0 }));
   if (size(config) > 0xffff)
     throw new TooManyError({ what: "bytes of rules on a call", limit: 0xffff, actual: size(config) });
+  // What the contract would refuse must not become part of a session.
+  decodeAbiRuleConfig(config);
   return config;
 }
 
@@ -147,7 +153,7 @@ function encodeRule(rule: AbiCallRule, depth: Depth): Hex {
   const { word, type } = rule;
   if (word > 0xffff) throw new TooManyError({ what: "words before an argument", limit: 0xffff, actual: word });
   addSteps(depth, 1);
-  return concat(["0x00", numberToHex(word, { size: 2 }), encodeWordType(type), encodeComparison(rule)]);
+  return concat(["0x00", numberToHex(word, { size: 2 }), encodeWordType(type), encodeComparison(rule, type)]);
 }
 
 function encodeWordType(type: string): Hex {
@@ -156,9 +162,16 @@ function encodeWordType(type: string): Hex {
   return numberToHex(info.code, { size: 1 });
 }
 
-function encodeComparison({ comparison, references }: Compared): Hex {
+function encodeComparison({ comparison, references }: Compared, type: string): Hex {
   if (references.length > 255)
     throw new TooManyError({ what: "values in a rule", limit: 255, actual: references.length });
+  const width = getTypeInfo(type)?.width;
+  const count = comparison === "oneOf" ? Math.max(references.length, 1) : countReferences(comparison);
+  if (references.length !== count || references.some((reference) => size(reference) !== width))
+    throw new InvalidParameterError({
+      parameter: "references",
+      expected: `a list of ${count}, each as many bytes as ${type} has`,
+    });
   return concat([
     numberToHex(comparisons.indexOf(comparison), { size: 1 }),
     ...(comparison === "oneOf" ? [numberToHex(references.length, { size: 1 })] : []),
@@ -174,12 +187,12 @@ function withLength(data: Hex): Hex {
 
 /** A shape, and rules on values in it, if there are any. */
 function encodeArguments({ shape, groups }: AbiArgumentsRule, depth: Depth): Hex {
-  return concat([encodeShape(shape), groups.length === 0 ? "0x" : encodeValueBody(groups, depth)]);
+  return concat([encodeShape(shape), groups.length === 0 ? "0x" : encodeValueBody(groups, depth, { tuple: shape })]);
 }
 
-function encodeValueBody(groups: readonly AbiValueRuleGroup[], depth: Depth): Hex {
+function encodeValueBody(groups: readonly AbiValueRuleGroup[], depth: Depth, scope: AbiShapeType | undefined): Hex {
   const inner = addBody(depth);
-  return encodeGroups(groups, (rule) => encodeValueRule(rule, inner));
+  return encodeGroups(groups, (rule) => encodeValueRule(rule, inner, scope));
 }
 
 function addBody({ bodies, steps }: Depth): Depth {
@@ -200,35 +213,40 @@ function encodePath(path: readonly number[]): Hex {
   return concat([numberToHex(path.length, { size: 1 }), ...path.map((step) => numberToHex(step, { size: 1 }))]);
 }
 
-function encodeValueRule(rule: AbiValueRule, outer: Depth): Hex {
+function encodeValueRule(rule: AbiValueRule, outer: Depth, scope: AbiShapeType | undefined): Hex {
   const depth = addSteps(outer, rule.path.length);
+  const type = scope && typeAt(scope, rule.path);
   return concat([
     encodePath(rule.path),
     numberToHex(tests.indexOf(rule.test), { size: 1 }),
-    ...encodeTest(rule, depth, outer),
+    ...encodeTest(rule, depth, outer, type),
   ]);
 }
 
-function encodeTest(rule: AbiValueRule, depth: Depth, outer: Depth): readonly Hex[] {
+function encodeTest(rule: AbiValueRule, depth: Depth, outer: Depth, type: AbiShapeType | undefined): readonly Hex[] {
   switch (rule.test) {
     case "value":
+      if (type === undefined || !isWord(type))
+        throw new InvalidParameterError({ parameter: "path", expected: "the way to a single word" });
+      return [encodeComparison(rule, type)];
     case "length":
+      return [encodeComparison(rule, "uint32")];
     case "hash":
-      return [encodeComparison(rule)];
+      return [encodeComparison(rule, "bytes32")];
     case "slice":
     case "sliceFromEnd":
       if (rule.type === "bool") throw new InvalidParameterError({ parameter: "type", expected: "a type of slices" });
-      return [numberToHex(rule.offset, { size: 2 }), encodeWordType(rule.type), encodeComparison(rule)];
+      return [numberToHex(rule.offset, { size: 2 }), encodeWordType(rule.type), encodeComparison(rule, rule.type)];
     case "equals":
     case "differs":
     case "prefix":
     case "suffix":
       return [withLength(rule.content)];
     case "all":
-      return [withLength(encodeValueBody(rule.groups, depth))];
+      return [withLength(encodeValueBody(rule.groups, depth, type))];
     case "every":
     case "some":
-      return [withLength(encodeValueBody(rule.groups, addSteps(depth, 1)))];
+      return [withLength(encodeValueBody(rule.groups, addSteps(depth, 1), elementOf(type)))];
     case "calldata":
       return [withLength(encodeAlternatives(rule.alternatives, (item) => encodeCallAlternative(item, depth)))];
     case "decoded":
@@ -262,34 +280,55 @@ function encodeTagAlternative({ tag, arguments: rule }: AbiTagAlternative, depth
 /**
  * Reads a configuration of an `ABIRulePolicy`.
  *
- * @throws AbiRuleConfigError if it is malformed.
+ * @throws AbiRuleConfigError if it is malformed; RulesTooDeepError if it is nested deeper than the contract follows.
  */
 export function decodeAbiRuleConfig(config: Hex): readonly AbiRuleGroup[] {
-  return readWhole(config, 0, (part) => readGroups(part, readRule));
+  return readWhole(config, 0, { bodies: 0, steps: 0 }, (part) => readGroups(part, readRule));
 }
 
-/** Bytes that are read from front to back, and where they are in the configuration. */
-type Part = { readonly reader: Reader; readonly start: number };
+/** Bytes that are read from front to back, where they are in the configuration, and how deep. */
+type Part = { readonly reader: Reader; readonly start: number; readonly depth: Depth };
 
-function readWhole<result>(data: Hex, start: number, read: (part: Part) => result): result {
+function readWhole<result>(data: Hex, start: number, depth: Depth, read: (part: Part) => result): result {
   const reader = createReader(data, (position) => {
     throw new AbiRuleConfigError({ position: start + position });
   });
-  const result = read({ reader, start });
-  if (reader.left() > 0) refuse({ reader, start });
+  const part = { reader, start, depth };
+  const result = read(part);
+  if (reader.left() > 0) refuse(part);
   return result;
 }
 
 /** Reads bytes that have their length before them. */
-function readPart<result>({ reader, start }: Part, read: (part: Part) => result): result {
+function readPart<result>({ reader, start, depth }: Part, read: (part: Part) => result): result {
   const length = reader.number(2);
   const from = start + reader.position();
-  return readWhole(reader.bytes(length), from, read);
+  return readWhole(reader.bytes(length), from, depth, read);
+}
+
+/** Where a part has been read to. */
+function positionOf({ reader, start }: Part): number {
+  return start + reader.position();
 }
 
 /** Refuses what has been read last, `back` bytes before. */
-function refuse({ reader, start }: Part, back = 0): never {
-  throw new AbiRuleConfigError({ position: start + reader.position() - back });
+function refuse(part: Part, back = 0): never {
+  throw new AbiRuleConfigError({ position: positionOf(part) - back });
+}
+
+/** What comes next in a part, in one more body. */
+function enterBody(part: Part): Part {
+  const { bodies, steps } = part.depth;
+  if (bodies === maxBodies) throw new RulesTooDeepError({ position: positionOf(part) });
+  return { ...part, depth: { bodies: bodies + 1, steps } };
+}
+
+/** What comes next in a part, behind steps of which the last has been read. */
+function goOn(part: Part, more: number): Part {
+  const { bodies, steps } = part.depth;
+  const surplus = steps + more - maxSteps;
+  if (surplus > 0) throw new RulesTooDeepError({ position: positionOf(part) - surplus });
+  return { ...part, depth: { bodies, steps: steps + more } };
 }
 
 function readCount(part: Part): number {
@@ -306,6 +345,7 @@ function readRule(part: Part): AbiCallRule {
   if (kind === 1) return readPart(part, readArguments);
   if (kind !== 0) refuse(part, 1);
   const word = part.reader.number(2);
+  goOn(part, 1);
   const type = readWordType(part);
   return { word, type, ...readComparison(part, type) };
 }
@@ -316,15 +356,21 @@ function readWordType(part: Part): string {
 
 function readComparison(part: Part, type: string): Compared {
   const comparison = comparisons[part.reader.number(1)] ?? refuse(part, 1);
-  const width = getTypeInfo(type)?.width ?? refuse(part, 1);
-  const references = Array.from({ length: referenceCount(comparison, part) }, () => part.reader.bytes(width));
+  const { width, kind } = getTypeInfo(type) ?? refuse(part, 1);
+  if (comparison === "isAccount" && type !== "address") refuse(part, 1);
+  if (comparison === "mask" && kind === "signed") refuse(part, 1);
+  const count = comparison === "oneOf" ? readCount(part) : countReferences(comparison);
+  const references = Array.from({ length: count }, () => {
+    const reference = part.reader.bytes(width);
+    return kind === "bool" && !isProper(type, hexToBigInt(reference)) ? refuse(part, 1) : reference;
+  });
   return { comparison, references };
 }
 
-function referenceCount(comparison: Comparison, part: Part): number {
+/** How many references a comparison has that does not say how many. */
+function countReferences(comparison: Comparison): number {
   if (comparison === "isAccount") return 0;
-  if (comparison === "between" || comparison === "mask") return 2;
-  return comparison === "oneOf" ? readCount(part) : 1;
+  return comparison === "between" || comparison === "mask" ? 2 : 1;
 }
 
 function readArguments(part: Part): AbiArgumentsRule {
@@ -334,7 +380,7 @@ function readArguments(part: Part): AbiArgumentsRule {
 }
 
 function readValueGroups(part: Part, scope: AbiShapeType): readonly AbiValueRuleGroup[] {
-  return readGroups(part, (inner) => readValueRule(inner, scope));
+  return readGroups(enterBody(part), (inner) => readValueRule(inner, scope));
 }
 
 function readPath({ reader }: Part): readonly number[] {
@@ -344,7 +390,12 @@ function readPath({ reader }: Part): readonly number[] {
 function readValueRule(part: Part, scope: AbiShapeType): AbiValueRule {
   const path = readPath(part);
   const type = typeAt(scope, path) ?? refuse(part, 1);
-  return { path, ...readTest(part, type) };
+  return { path, ...readTest(goOn(part, path.length), type, { scope, depth: part.depth }) };
+}
+
+/** The type of an array's elements. */
+function elementOf(type: AbiShapeType | undefined): AbiShapeType | undefined {
+  return typeof type === "object" && "array" in type ? type.array : undefined;
 }
 
 /** The type that a path leads to. */
@@ -356,9 +407,10 @@ export function typeAt(scope: AbiShapeType, path: readonly number[]): AbiShapeTy
   }, scope);
 }
 
-function readTest(part: Part, type: AbiShapeType): AbiValueTest {
+/** @param outer What the rule's path starts from. */
+function readTest(part: Part, type: AbiShapeType, outer: { scope: AbiShapeType; depth: Depth }): AbiValueTest {
   const test = tests[part.reader.number(1)] ?? refuse(part, 1);
-  const element = typeof type === "object" && "array" in type ? type.array : undefined;
+  const element = elementOf(type);
   switch (test) {
     case "value":
       return { test, ...readComparison(part, isWord(type) ? type : refuse(part, 1)) };
@@ -370,18 +422,25 @@ function readTest(part: Part, type: AbiShapeType): AbiValueTest {
     case "every":
     case "some": {
       if (element === undefined) return refuse(part, 1);
-      return { test, groups: readPart(part, (inner) => readValueGroups(inner, element)) };
+      return { test, groups: readPart(goOn(part, 1), (inner) => readValueGroups(inner, element)) };
     }
     case "tagged":
       if (element !== "bytes") refuse(part, 1);
-      return readPart(part, (inner) => ({
+      return readPart(goOn(part, 1), (inner) => ({
         test,
-        tags: readPath(inner),
+        tags: readTags(inner, outer),
         alternatives: Array.from({ length: readCount(inner) }, () => readTagAlternative(inner)),
       }));
     default:
       return type === "bytes" ? readBytesTest(part, test) : refuse(part, 1);
   }
+}
+
+function readTags(part: Part, { scope, depth }: { scope: AbiShapeType; depth: Depth }): readonly number[] {
+  const tags = readPath(part);
+  if (typeAt(scope, tags) !== "bytes") refuse(part, tags.length + 1);
+  goOn({ ...part, depth }, tags.length);
+  return tags;
 }
 
 type BytesTest = Exclude<AbiValueTest["test"], "value" | "length" | "all" | "every" | "some" | "tagged">;
@@ -404,14 +463,17 @@ function readBytesTest(part: Part, test: BytesTest): AbiValueTest {
       }));
     case "decoded":
       return { test, ...readPart(part, readArguments) };
-    default:
-      return { test, content: readPart(part, ({ reader }) => reader.bytes(reader.left())) };
+    default: {
+      const content = readPart(part, ({ reader }) => reader.bytes(reader.left()));
+      if (size(content) === 0 && (test === "prefix" || test === "suffix")) refuse(part, 2);
+      return { test, content };
+    }
   }
 }
 
 function readCallAlternative(part: Part): AbiCallAlternative {
   const selector = part.reader.bytes(4);
-  const groups = readPart(part, (inner) => (inner.reader.left() === 0 ? [] : readGroups(inner, readRule)));
+  const groups = readPart(part, (inner) => (inner.reader.left() === 0 ? [] : readGroups(enterBody(inner), readRule)));
   return { selector, groups };
 }
 
@@ -425,7 +487,7 @@ function readTagAlternative(part: Part): AbiTagAlternative {
  * Checks a call against a configuration of an `ABIRulePolicy`, as the contract does.
  *
  * @throws ArgumentMissingError, ArgumentMalformedError, RuleNotMetError, NoRuleMetError, ArgumentRuleNotMetError,
- * ArgumentsNotCanonicalError.
+ * ArgumentsNotCanonicalError; what {@link decodeAbiRuleConfig} throws.
  */
 export function checkAbiRules({
   config,

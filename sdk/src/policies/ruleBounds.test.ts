@@ -82,6 +82,93 @@ describe("rules that cannot be encoded", () => {
     `);
   });
 
+  it("for what they compare with are refused in these words", () => {
+    const of = (rule: object) => encode([careless({ ...one, ...rule })]);
+    const inside = (rule: object) => encode([valueRule(rule)]);
+    expect([
+      of({ references: [] }),
+      of({ references: ["0x05", "0x06"] }),
+      of({ references: ["0x0005"] }),
+      of({ type: "uint256" }),
+      of({ comparison: "between" }),
+      of({ comparison: "oneOf", references: [] }),
+      of({ comparison: "oneOf", references: ["0x05", "0x0006"] }),
+      of({ type: "address", comparison: "isAccount", references: [recipient] }),
+      inside({ ...lengthIs, references: ["0x01"] }),
+      inside({ test: "hash", comparison: "eq", references: ["0x01"] }),
+      inside({ test: "slice", offset: 0, type: "uint16", comparison: "eq", references: ["0x01"] }),
+      inside({ test: "value", comparison: "eq", references: ["0x01"] }),
+      inside({ path: [1], test: "value", comparison: "eq", references: ["0x01"] }),
+      encode([
+        { shape: ["uint8"], groups: [[{ path: [0], test: "value", comparison: "eq", references: ["0x0001"] }]] },
+      ]),
+      encode([
+        {
+          shape: [{ array: "uint8" }],
+          groups: [
+            [
+              {
+                ...{ path: [0], test: "every" },
+                groups: [
+                  [
+                    {
+                      path: [],
+                      test: "all",
+                      groups: [[{ path: [], test: "value", comparison: "lt", references: ["0x0001"] }]],
+                    },
+                  ],
+                ],
+              },
+            ],
+          ],
+        },
+      ]),
+    ]).toMatchInlineSnapshot(`
+      [
+        "InvalidParameterError: \`references\` is not a list of 1, each as many bytes as uint8 has.",
+        "InvalidParameterError: \`references\` is not a list of 1, each as many bytes as uint8 has.",
+        "InvalidParameterError: \`references\` is not a list of 1, each as many bytes as uint8 has.",
+        "InvalidParameterError: \`references\` is not a list of 1, each as many bytes as uint256 has.",
+        "InvalidParameterError: \`references\` is not a list of 2, each as many bytes as uint8 has.",
+        "InvalidParameterError: \`references\` is not a list of 1, each as many bytes as uint8 has.",
+        "InvalidParameterError: \`references\` is not a list of 2, each as many bytes as uint8 has.",
+        "InvalidParameterError: \`references\` is not a list of 0, each as many bytes as address has.",
+        "InvalidParameterError: \`references\` is not a list of 1, each as many bytes as uint32 has.",
+        "InvalidParameterError: \`references\` is not a list of 1, each as many bytes as bytes32 has.",
+        "InvalidParameterError: \`references\` is not a list of 1, each as many bytes as uint16 has.",
+        "InvalidParameterError: \`path\` is not the way to a single word.",
+        "InvalidParameterError: \`path\` is not the way to a single word.",
+        "InvalidParameterError: \`references\` is not a list of 1, each as many bytes as uint8 has.",
+        "InvalidParameterError: \`references\` is not a list of 1, each as many bytes as uint8 has.",
+      ]
+    `);
+  });
+
+  it("because the contract would refuse them are refused with their place in the configuration", () => {
+    const of = (rule: object) => encode([careless({ ...one, ...rule })]);
+    expect([
+      of({ comparison: "isAccount", references: [] }),
+      of({ type: "int8", comparison: "mask", references: ["0x01", "0x01"] }),
+      of({ type: "bool", references: ["0x02"] }),
+      encode([valueRule({ test: "prefix", content: "0x" })]),
+      encode([valueRule({ test: "every", groups: [[{ path: [], test: "equals", content: "0x" }]] })]),
+      encode([valueRule({ path: [1], test: "equals", content: "0x" })]),
+      encode([{ shape: ["uint8"], groups: [[{ path: [0], test: "equals", content: "0x" }]] }]),
+      encode([valueRule({ test: "tagged", tags: [0], alternatives: [{ tag: 1 }] })]),
+    ]).toMatchInlineSnapshot(`
+      [
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 6",
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 6",
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 7",
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 12",
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 11",
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 10",
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 11",
+        "AbiRuleConfigError: The configuration of argument rules is malformed. | Position: byte 11",
+      ]
+    `);
+  });
+
   // The configuration is 14 bytes and the content.
   const content = (length: number) => valueRule({ test: "equals", content: `0x${"11".repeat(length)}` });
   const inside = (levels: number, rule: object): object =>
@@ -90,6 +177,12 @@ describe("rules that cannot be encoded", () => {
     shape: ["bytes"],
     groups: [[careless(inside(levels, { path: [0], ...lengthIs }))]],
   });
+
+  // Arrays in arrays, in the inmost of which is one of `last`; its path has a step more than there are arrays.
+  const arrays = (count: number, last: "bytes" | "uint8") =>
+    times(count, 0).reduce<AbiShapeType>((array) => ({ array }), last);
+  const tuples = (count: number) =>
+    times(count - 1, 0).reduce<AbiShapeType>((inner) => ({ tuple: [inner] }), { array: "uint8" });
 
   it("for their length or depth are refused in these words", () => {
     expect([
@@ -103,21 +196,28 @@ describe("rules that cannot be encoded", () => {
         }),
       ]),
       encode([deep(12)]),
+      encode([{ shape: [arrays(8, "bytes")], groups: [] }]),
+      encode([{ shape: [tuples(9)], groups: [] }]),
+      encode([{ shape: [{ staticTuple: ["uint8", "uint8"] }], groups: [] }]),
     ]).toMatchInlineSnapshot(`
       [
         "TooManyError: Too many bytes of rules on a call. | Limit: 65535 | Actual: 65536",
         "TooManyError: Too many bytes of rules on a call. | Limit: 65535 | Actual: 65536",
         "TooManyError: Too many bytes of rules on a call. | Limit: 65535 | Actual: 65544",
         "TooManyError: Too many rules inside one another. | Limit: 12 | Actual: 13",
+        "TooManyError: Too many dynamic types inside one another. | Limit: 8 | Actual: 9",
+        "TooManyError: Too many dynamic types inside one another. | Limit: 8 | Actual: 9",
+        "InvalidParameterError: \`a static tuple that is no element\` is not a type of arguments.",
       ]
     `);
     expect(size(encodeAbiRuleConfig([[content(65_521)]]))).toBe(65_535);
     expect(decodeAbiRuleConfig(encodeAbiRuleConfig([[deep(11)]]))).toEqual([[deep(11)]]);
+    for (const type of [arrays(7, "bytes"), arrays(8, "uint8"), tuples(8)]) {
+      const rules = [[{ shape: [type], groups: [] }]];
+      expect(decodeAbiRuleConfig(encodeAbiRuleConfig(rules))).toEqual(rules);
+    }
   });
 
-  // Arrays in arrays, in the inmost of which is one of `last`; its path has a step more than there are arrays.
-  const arrays = (count: number, last: "bytes" | "uint8") =>
-    times(count, 0).reduce<AbiShapeType>((array) => ({ array }), last);
   const path = (steps: number) => times(steps, 0);
 
   it("for the steps to what they are about are refused in these words", () => {

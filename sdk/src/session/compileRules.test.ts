@@ -67,7 +67,7 @@ const accepts = (signature: string, rules: Rules, values: readonly unknown[]): b
 
 const abi: Abi = parseAbi([
   "struct Line { string a; uint8 b; }",
-  "function run(uint256 id, int16 level, address to, bool go, bytes4 tag, string text, bytes data, uint256[] ids, Line[] lines, uint8[2] two, Line line, bytes[] parts, bytes[][] more)",
+  "function run(uint256 id, int16 level, address to, bool go, bytes4 tag, string text, bytes data, uint256[] ids, Line[] lines, uint8[2] two, Line line, bytes[] parts, bytes[][] more, bytes[3] three)",
 ]);
 
 describe("rules that make no sense", () => {
@@ -90,12 +90,12 @@ describe("rules that make no sense", () => {
       refused(allOf()),
     ]).toMatchInlineSnapshot(`
       [
-        "InvalidRuleError: The rule on \`args\` is not valid: it takes an object with rules by name: id, level, to, go, tag, text, data, ids, lines, two, line, parts, more. | Type: tuple",
-        "InvalidRuleError: The rule on \`args\` is not valid: it takes an object with rules by name: id, level, to, go, tag, text, data, ids, lines, two, line, parts, more. | Type: tuple",
-        "InvalidRuleError: The rule on \`args\` is not valid: it takes an object with rules by name: id, level, to, go, tag, text, data, ids, lines, two, line, parts, more. | Type: tuple",
-        "InvalidRuleError: The rule on \`args\` is not valid: it takes an object with rules by name: id, level, to, go, tag, text, data, ids, lines, two, line, parts, more. | Type: tuple",
+        "InvalidRuleError: The rule on \`args\` is not valid: it takes an object with rules by name: id, level, to, go, tag, text, data, ids, lines, two, line, parts, more, three. | Type: tuple",
+        "InvalidRuleError: The rule on \`args\` is not valid: it takes an object with rules by name: id, level, to, go, tag, text, data, ids, lines, two, line, parts, more, three. | Type: tuple",
+        "InvalidRuleError: The rule on \`args\` is not valid: it takes an object with rules by name: id, level, to, go, tag, text, data, ids, lines, two, line, parts, more, three. | Type: tuple",
+        "InvalidRuleError: The rule on \`args\` is not valid: it takes an object with rules by name: id, level, to, go, tag, text, data, ids, lines, two, line, parts, more, three. | Type: tuple",
         "MissingRulesError: There are no rules for \`args\`. | Give \`args\`, or say \`anyArguments: true\` if the session key may choose every argument.",
-        "UnknownArgumentError: The function has no argument \`args.whom\`. | Available: id, level, to, go, tag, text, data, ids, lines, two, line, parts, more",
+        "UnknownArgumentError: The function has no argument \`args.whom\`. | Available: id, level, to, go, tag, text, data, ids, lines, two, line, parts, more, three",
         "InvalidParameterError: \`or\` is not an array.",
         "MissingRulesError: There are no rules for \`or\`. | Give \`args\`, or say \`anyArguments: true\` if the session key may choose every argument.",
         "MissingRulesError: There are no rules for \`or[1]\`. | Give \`args\`, or say \`anyArguments: true\` if the session key may choose every argument.",
@@ -230,6 +230,9 @@ describe("rules that make no sense", () => {
       refused({ more: taggedBy("data", { 1: anything() }) }),
       refused({ more: every(taggedBy("data", { 1: anything() })) }),
       refused({ ids: taggedBy("data", { 1: anything() }) }),
+      refused({ three: taggedBy("data", { 1: anything() }) }),
+      refused({ three: hasLength(3) }),
+      refused({ parts: startsWith("0x12") }),
     ]).toMatchInlineSnapshot(`
       [
         "UnknownArgumentError: The function has no argument \`args.parts: tags text\`. | Available: data",
@@ -242,6 +245,9 @@ describe("rules that make no sense", () => {
         "InvalidRuleError: The rule on \`args.more\` is not valid: it takes an array, an object with rules by index, every(...) or some(...). | Type: bytes[][]",
         "UnknownArgumentError: The function has no argument \`args.more[]: tags data\`. | Available: none",
         "InvalidRuleError: The rule on \`args.ids\` is not valid: it takes an array, an object with rules by index, every(...) or some(...). | Type: uint256[]",
+        "InvalidRuleError: The rule on \`args.three\` is not valid: it takes an array, an object with rules by index, every(...) or some(...). | Type: bytes[3]",
+        "InvalidRuleError: The rule on \`args.three\` is not valid: it takes an array, an object with rules by index, every(...) or some(...). | Type: bytes[3]",
+        "InvalidRuleError: The rule on \`args.parts\` is not valid: it takes an array, an object with rules by index, every(...) or some(...). | Type: bytes[]",
       ]
     `);
     const none = { inputs: taggedBy("commands", { 1: anything() }) };
@@ -485,7 +491,10 @@ describe("alternatives", () => {
     const rules = { args: { data: anyOf(isPing, startsWith("0x11"), isBurn, hasLength(0)) } };
     for (const data of [ping, burn, "0x1122", "0x"]) expect(accepts(exec, rules, [data])).toBe(true);
     for (const data of ["0x22", "0x12345678"]) expect(accepts(exec, rules, [data])).toBe(false);
-    expect(JSON.stringify(decodeAbiRuleConfig(configOf(parseAbi([exec]), rules))).match(/"calldata"/g)).toHaveLength(1);
+    for (const data of [rules.args.data, anyOf(startsWith("0x11"), isPing, hasLength(0), isBurn)]) {
+      const config = configOf(parseAbi([exec]), { args: { data } });
+      expect(JSON.stringify(decodeAbiRuleConfig(config)).match(/"calldata"/g)).toHaveLength(1);
+    }
   });
 
   it("of calls with rules of their own keep those", () => {
@@ -520,6 +529,29 @@ describe("alternatives", () => {
     expect(kinds([all(1), all(2)])).toEqual([["arguments"]]);
     expect(kinds([{ a: 1 }, { text: "b" }])).toEqual([["arguments"]]);
     expect(kinds([{ a: 1 }, { b: 2 }])).toEqual([["0=1", "1=2"]]);
+  });
+
+  it("with something dynamic in them are one rule for each", () => {
+    const groupsOf = (signature: string, rules: Rules) =>
+      decodeAbiRuleConfig(configOf(signature, rules)).flatMap((group) =>
+        group.flatMap((rule) => ("shape" in rule ? rule.groups : [])),
+      );
+    const two = [
+      [
+        { test: "all", groups: [[{}], [{}]] },
+        { test: "all", groups: [[{}], [{}]] },
+      ],
+    ];
+    expect(
+      groupsOf(three, {
+        or: [
+          { a: 1, text: "x" },
+          { b: 2, c: 3 },
+        ],
+      }),
+    ).toMatchObject(two);
+    const list = { list: anyOf({ 0: 1, 1: 2 }, { 0: 3, 1: 4 }) };
+    expect(groupsOf("run(uint8[] list)", { args: list })).toMatchObject(two);
   });
 
   it("mean the same as one rule for each of them", () => {
