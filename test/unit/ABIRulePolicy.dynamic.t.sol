@@ -378,11 +378,23 @@ contract ABIRulePolicyArrayTest is DynamicTest {
         if (!expected) assertEq(bytes4(returned), NOT_MET);
     }
 
-    function testFuzz_Arrays(uint16[] memory values, uint16 limit, uint8 index, uint32 size) external view {
+    /// @dev One of three questions about an array.
+    function testFuzz_Arrays(uint16[] memory values, uint16 limit, uint8 index, uint32 size, uint8 question)
+        external
+        view
+    {
+        if (question % 3 == 0) _assertLength(values, size);
+        else if (question % 3 == 1) _assertEveryAndSome(values, limit);
+        else _assertOneElement(values, limit, index % 128);
+    }
+
+    function _assertLength(uint16[] memory values, uint32 size) private view {
         if (size % 2 == 0) size = uint32(values.length);
         assertHolds(hex"00", A.length(R.EQUAL, size), values, values.length == size);
         assertHolds(hex"00", A.length(R.GREATER, size), values, values.length > size);
+    }
 
+    function _assertEveryAndSome(uint16[] memory values, uint16 limit) private view {
         uint256 below = 0;
         for (uint256 i = 0; i < values.length; ++i) {
             if (values[i] < limit) ++below;
@@ -390,8 +402,9 @@ contract ABIRulePolicyArrayTest is DynamicTest {
         bytes memory body = R.only(A.at("", A.value(R.LESS, abi.encodePacked(limit))));
         assertHolds(hex"00", A.every(body), values, below == values.length);
         assertHolds(hex"00", A.some(body), values, below != 0);
+    }
 
-        index %= 128;
+    function _assertOneElement(uint16[] memory values, uint16 limit, uint8 index) private view {
         bytes memory test = A.value(R.LESS, abi.encodePacked(limit));
         assertHolds(abi.encodePacked(hex"00", index), test, values, index < values.length && values[index] < limit);
         bool exists = uint256(index) + 1 <= values.length;

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Vm} from "forge-std/Test.sol";
 import {Answers} from "../mocks/Answers.sol";
 import {GrantTest} from "../utils/GrantTest.sol";
@@ -343,10 +344,7 @@ contract SessionKeyManagerPublicationTest is GrantTest {
         assertEq(UseBuilder.hash(abi.decode(encoded, (Session))), log.topics[2]);
     }
 
-    function _part(bytes memory data, uint256 from, uint256 to) private pure returns (bytes memory part) {
-        part = new bytes(to - from);
-        for (uint256 i = 0; i < part.length; ++i) {
-            part[i] = data[from + i];
-        }
+    function _part(bytes memory data, uint256 from, uint256 to) private pure returns (bytes memory) {
+        return Bytes.slice(data, from, to);
     }
 }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Test} from "forge-std/Test.sol";
 import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
 
 /// @notice Asks an ABIRulePolicy about calls, and changes calls byte by byte.
 abstract contract ABIRuleTest is Test {
     address internal immutable ACCOUNT = makeAddr("account");
+
+    /// @dev No error is longer than an EntryPoint passes on, with what the manager puts around it.
+    uint256 internal constant LONGEST_ERROR = 1_800;
 
     IABIRulePolicy internal policy;
 
@@ -27,8 +31,7 @@ abstract contract ABIRuleTest is Test {
         bytes memory returned;
         (accepted, returned) = ask(config, data);
         if (accepted) assertEq(returned, abi.encode(uint256(0)));
-        // No error is longer than an EntryPoint passes on, with what the manager puts around it.
-        else assertLt(returned.length, 1_800);
+        else assertLt(returned.length, LONGEST_ERROR);
     }
 
     function assertAccepted(bytes memory config, bytes memory data) internal view {
@@ -48,6 +51,7 @@ abstract contract ABIRuleTest is Test {
         (bool accepted, bytes memory returned) = ask(config, data);
         assertFalse(accepted);
         assertEq(bytes4(returned), selector);
+        assertLt(returned.length, LONGEST_ERROR);
     }
 
     // -- Errors --------------------------------------------------------------------------------------------------------
@@ -90,27 +94,23 @@ abstract contract ABIRuleTest is Test {
 
     /// @notice The word at an offset.
     function wordAt(bytes memory data, uint256 offset) internal pure returns (uint256 word) {
-        for (uint256 i = 0; i < 32; ++i) {
-            word = word * 256 + uint8(data[offset + i]);
+        require(offset + 32 <= data.length, "behind the end");
+        assembly ("memory-safe") {
+            word := mload(add(add(data, 32), offset))
         }
     }
 
     /// @notice A copy of the data with another word at an offset; behind the data's end it is lengthened.
     function withWord(bytes memory data, uint256 offset, uint256 word) internal pure returns (bytes memory changed) {
-        changed = new bytes(data.length < offset + 32 ? offset + 32 : data.length);
-        for (uint256 i = 0; i < data.length; ++i) {
-            changed[i] = data[i];
-        }
-        for (uint256 i = 0; i < 32; ++i) {
-            changed[offset + i] = bytes32(word)[i];
+        changed = bytes.concat(data, new bytes(data.length < offset + 32 ? offset + 32 - data.length : 0));
+        assembly ("memory-safe") {
+            mstore(add(add(changed, 32), offset), word)
         }
     }
 
     /// @notice The bytes from one index to another.
-    function cut(bytes memory data, uint256 from, uint256 to) internal pure returns (bytes memory part) {
-        part = new bytes(to - from);
-        for (uint256 i = 0; i < part.length; ++i) {
-            part[i] = data[from + i];
-        }
+    function cut(bytes memory data, uint256 from, uint256 to) internal pure returns (bytes memory) {
+        require(from <= to && to <= data.length, "behind the end");
+        return Bytes.slice(data, from, to);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
+import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Answers} from "../mocks/Answers.sol";
 import {ManagerTest} from "./ManagerTest.sol";
 import {UseBuilder} from "./UseBuilder.sol";
@@ -119,11 +120,8 @@ abstract contract GrantTest is ManagerTest {
         assertTrue(vm.revertToStateAndDelete(before));
     }
 
-    function cut(bytes memory data, uint256 length) internal pure returns (bytes memory part) {
-        part = new bytes(length);
-        for (uint256 i = 0; i < length; ++i) {
-            part[i] = data[i];
-        }
+    function cut(bytes memory data, uint256 length) internal pure returns (bytes memory) {
+        return Bytes.slice(data, 0, length);
     }
 
     function revokedError(bytes32 id) internal pure returns (bytes memory) {

@@ -28,8 +28,12 @@ library RandomSession {
 
     function content(Random memory random, uint256 length) internal pure returns (bytes memory data) {
         data = new bytes(length);
-        for (uint256 i = 0; i < length; ++i) {
-            data[i] = bytes1(random.word());
+        for (uint256 i = 0; i < length; i += 32) {
+            bytes32 next = random.word();
+            // Memory is taken by whole words, and nothing reads what is behind the last byte.
+            assembly ("memory-safe") {
+                mstore(add(add(data, 32), i), next)
+            }
         }
     }
 

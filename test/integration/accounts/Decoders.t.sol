@@ -51,12 +51,9 @@ contract DecodersTest is Test {
             )
             : abi.encodeCall(IERC7579Execution.execute, (bytes32(uint256(1) << 248), abi.encode(calls)));
         _compare(callData);
-        for (uint256 i = 0; i < 8; ++i) {
-            bytes memory changed = bytes.concat(callData);
-            uint256 position = 4 + 32 * random.below((callData.length - 4) / 32) + random.below(32);
-            changed[position] ^= bytes1(uint8(1 + random.below(255)));
-            _compare(changed);
-        }
+        uint256 position = 4 + 32 * random.below((callData.length - 4) / 32) + random.below(32);
+        callData[position] ^= bytes1(uint8(1 + random.below(255)));
+        _compare(callData);
     }
 
     /// @dev If the decoder takes the execution, each account makes just these calls.
