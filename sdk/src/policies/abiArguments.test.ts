@@ -16,6 +16,7 @@ import {
 } from "viem";
 import { describe, expect, it } from "vitest";
 import { account, stranger } from "../../test/fixtures.js";
+import { told } from "../../test/told.js";
 import {
   type AbiArgumentsRule,
   AbiRuleConfigError,
@@ -509,16 +510,9 @@ describe("checkAbiRules, of what is not there", () => {
 });
 
 describe("what checkAbiRules says about a rule that does not hold", () => {
-  const told = (config: Hex, data: Hex): string => {
-    try {
-      checkAbiRules({ config, data, account, context: { callIndex: 3 } });
-    } catch (error) {
-      if (!(error instanceof ArgumentRuleNotMetError || error instanceof ArgumentsNotCanonicalError)) throw error;
-      return error.message.split("\n\nDocs:")[0]?.replaceAll(/\n+/g, " | ") ?? "";
-    }
-    return expect.unreachable();
-  };
-  const bytes = (rule: AbiValueRule, value: Hex) => told(only(["bytes"], rule), call("bytes", [value]));
+  const refusal = (config: Hex, data: Hex): string =>
+    told(() => checkAbiRules({ config, data, account, context: { callIndex: 3 } }));
+  const bytes = (rule: AbiValueRule, value: Hex) => refusal(only(["bytes"], rule), call("bytes", [value]));
   const five = { test: "value", comparison: "lt", references: ["0x05"] } as const;
 
   it("about bytes is the test, what is expected, and what is there", () => {
@@ -540,15 +534,15 @@ describe("what checkAbiRules says about a rule that does not hold", () => {
       bytes({ path: [0], test: "suffix", content: "0x0102" }, "0x0103"),
     ]).toMatchInlineSnapshot(`
       [
-        "An argument does not meet the session's rule. | Expected: at most 1 | Actual: 2 | Argument: 0 (uint32) | Test: length | Call: 3",
-        "An argument does not meet the session's rule. | Expected: not equal to 0x5fe7f977e71dba2ea1a68e21057beebb9be2ac30c6410aa38d4f3fbe41dcffd2 | Actual: 0x5fe7f977e71dba2ea1a68e21057beebb9be2ac30c6410aa38d4f3fbe41dcffd2 | Argument: 0 (bytes32) | Test: hash | Call: 3",
-        "An argument does not meet the session's rule. | Expected: more than -1 | Actual: -2 | Argument: 0 (int8) | Test: slice | Call: 3",
-        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 6 | Argument: 0 (uint16) | Test: sliceFromEnd | Call: 3",
-        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: no such value | Argument: 0 (uint16) | Test: slice | Call: 3",
-        "An argument does not meet the session's rule. | Expected: 0x0102 | Actual: 0x0103 | Argument: 0 (bytes) | Test: equals | Call: 3",
-        "An argument does not meet the session's rule. | Expected: 0x | Actual: 0x | Argument: 0 (bytes) | Test: differs | Call: 3",
-        "An argument does not meet the session's rule. | Expected: 0x0102 | Actual: 0x0103 | Argument: 0 (bytes) | Test: prefix | Call: 3",
-        "An argument does not meet the session's rule. | Expected: 0x0102 | Actual: 0x0103 | Argument: 0 (bytes) | Test: suffix | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: at most 1 | Actual: 2 | Argument: 0 (uint32) | Test: length | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: not equal to 0x5fe7f977e71dba2ea1a68e21057beebb9be2ac30c6410aa38d4f3fbe41dcffd2 | Actual: 0x5fe7f977e71dba2ea1a68e21057beebb9be2ac30c6410aa38d4f3fbe41dcffd2 | Argument: 0 (bytes32) | Test: hash | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: more than -1 | Actual: -2 | Argument: 0 (int8) | Test: slice | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: less than 5 | Actual: 6 | Argument: 0 (uint16) | Test: sliceFromEnd | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: less than 5 | Actual: no such value | Argument: 0 (uint16) | Test: slice | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x0102 | Actual: 0x0103 | Argument: 0 (bytes) | Test: equals | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x | Actual: 0x | Argument: 0 (bytes) | Test: differs | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x0102 | Actual: 0x0103 | Argument: 0 (bytes) | Test: prefix | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x0102 | Actual: 0x0103 | Argument: 0 (bytes) | Test: suffix | Call: 3",
       ]
     `);
   });
@@ -557,11 +551,11 @@ describe("what checkAbiRules says about a rule that does not hold", () => {
     const numbers = only([{ array: "uint8" }], { path: [0, 254], ...five });
     const texts: AbiValueRule = { path: [0, 2], test: "prefix", content: "0x61" };
     expect([
-      told(numbers, call("uint8[]", [[1, 7, 2]])),
-      told(numbers, call("uint8[]", [[7]])),
-      told(only([{ array: "bytes" }], texts), call("string[]", [["b", "c"]])),
-      told(only([{ array: "bytes" }], texts), call("string[]", [["b", "c", "d"]])),
-      told(
+      refusal(numbers, call("uint8[]", [[1, 7, 2]])),
+      refusal(numbers, call("uint8[]", [[7]])),
+      refusal(only([{ array: "bytes" }], texts), call("string[]", [["b", "c"]])),
+      refusal(only([{ array: "bytes" }], texts), call("string[]", [["b", "c", "d"]])),
+      refusal(
         only([{ array: { tuple: ["bytes", "uint8"] } }], { path: [0, 1, 1], ...five }),
         call("(string,uint8)[]", [
           [
@@ -572,18 +566,18 @@ describe("what checkAbiRules says about a rule that does not hold", () => {
       ),
     ]).toMatchInlineSnapshot(`
       [
-        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 7 | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
-        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: no such value | Argument: 0 > 254 (uint8) | Test: value | Call: 3",
-        "An argument does not meet the session's rule. | Expected: 0x61 | Actual: no such value | Argument: 0 > 2 (bytes) | Test: prefix | Call: 3",
-        "An argument does not meet the session's rule. | Expected: 0x61 | Actual: 0x64 | Argument: 0 > 2 (bytes) | Test: prefix | Call: 3",
-        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 6 | Argument: 0 > 1 > 1 (uint8) | Test: value | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: less than 5 | Actual: 7 | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: less than 5 | Actual: no such value | Argument: 0 > 254 (uint8) | Test: value | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x61 | Actual: no such value | Argument: 0 > 2 (bytes) | Test: prefix | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x61 | Actual: 0x64 | Argument: 0 > 2 (bytes) | Test: prefix | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: less than 5 | Actual: 6 | Argument: 0 > 1 > 1 (uint8) | Test: value | Call: 3",
       ]
     `);
   });
 
   it("about some element is what the last one has against it, or that there is none", () => {
     const some = (groups: readonly (readonly AbiValueRule[])[], values: readonly number[]) =>
-      told(only([{ array: "uint8" }], { path: [0], test: "some", groups }), call("uint8[]", [values]));
+      refusal(only([{ array: "uint8" }], { path: [0], test: "some", groups }), call("uint8[]", [values]));
     expect([
       some([[{ path: [], ...five }]], [6, 7]),
       some([[{ path: [], ...five }]], []),
@@ -598,16 +592,16 @@ describe("what checkAbiRules says about a rule that does not hold", () => {
       ),
     ]).toMatchInlineSnapshot(`
       [
-        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 7 | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
-        "An argument does not meet the session's rule. | Expected: what the rules inside allow | Actual: 0x | Argument: 0 (array) | Test: some | Call: 3",
-        "An argument does not meet the session's rule. | Expected: more than 8 | Actual: 6 | Argument: 0 > 0 (uint8) | Test: value | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: less than 5 | Actual: 7 | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: what the rules inside allow | Actual: 0x | Argument: 0 (array) | Test: some | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: more than 8 | Actual: 6 | Argument: 0 > 0 (uint8) | Test: value | Call: 3",
       ]
     `);
   });
 
   it("about an array or a tuple that is missing calls it by its kind", () => {
     const missing = (inner: AbiShape[number], type: string, test: "all" | "every") =>
-      told(
+      refusal(
         only([{ array: inner }], {
           path: [0, 0],
           test,
@@ -620,8 +614,8 @@ describe("what checkAbiRules says about a rule that does not hold", () => {
       missing({ tuple: ["bytes", "uint8"] }, "(bytes,uint8)[]", "all"),
     ]).toMatchInlineSnapshot(`
       [
-        "An argument does not meet the session's rule. | Expected: what the rules inside allow | Actual: no such value | Argument: 0 > 0 (array) | Test: every | Call: 3",
-        "An argument does not meet the session's rule. | Expected: what the rules inside allow | Actual: no such value | Argument: 0 > 0 (tuple) | Test: all | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: what the rules inside allow | Actual: no such value | Argument: 0 > 0 (array) | Test: every | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: what the rules inside allow | Actual: no such value | Argument: 0 > 0 (tuple) | Test: all | Call: 3",
       ]
     `);
   });
@@ -636,7 +630,7 @@ describe("what checkAbiRules says about a rule that does not hold", () => {
         { selector: other, groups: [[{ shape: ["bytes"], groups: [] }]] },
       ],
     });
-    const inner = (...parts: readonly Hex[]) => told(config, call("bytes", [concat(parts)]));
+    const inner = (...parts: readonly Hex[]) => refusal(config, call("bytes", [concat(parts)]));
     expect([
       inner("0x01020304", uint(1)),
       inner("0x010203"),
@@ -647,13 +641,13 @@ describe("what checkAbiRules says about a rule that does not hold", () => {
       inner(other),
     ]).toMatchInlineSnapshot(`
       [
-        "An argument does not meet the session's rule. | Expected: 0x12345678, 0xdeadbeef | Actual: 0x01020304 | Argument: 0 (bytes) | Test: calldata | Call: 3",
-        "An argument does not meet the session's rule. | Expected: 0x12345678, 0xdeadbeef | Actual: 0x010203 | Argument: 0 (bytes) | Test: calldata | Call: 3",
-        "An argument does not meet the session's rule. | Expected: 0x12345678, 0xdeadbeef | Actual: 0x | Argument: 0 (bytes) | Test: calldata | Call: 3",
-        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 6 | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
-        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: no such value | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
-        "The arguments are not encoded as the session's rule demands. | Argument: 0 | Call: 3",
-        "The arguments are not encoded as the session's rule demands. | Argument: 0 | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x12345678, 0xdeadbeef | Actual: 0x01020304 | Argument: 0 (bytes) | Test: calldata | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x12345678, 0xdeadbeef | Actual: 0x010203 | Argument: 0 (bytes) | Test: calldata | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x12345678, 0xdeadbeef | Actual: 0x | Argument: 0 (bytes) | Test: calldata | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: less than 5 | Actual: 6 | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: less than 5 | Actual: no such value | Argument: 0 > 1 (uint8) | Test: value | Call: 3",
+        "ArgumentsNotCanonicalError: The arguments are not encoded as the session's rule demands. | Argument: 0 | Call: 3",
+        "ArgumentsNotCanonicalError: The arguments are not encoded as the session's rule demands. | Argument: 0 | Call: 3",
       ]
     `);
   });
@@ -665,7 +659,7 @@ describe("what checkAbiRules says about a rule that does not hold", () => {
       tags: [0],
       alternatives: [{ tag: 1, arguments: { shape: ["uint8"], groups: [[{ path: [0], ...five }]] } }, { tag: 254 }],
     });
-    const run = (tags: Hex, ...inputs: readonly Hex[]) => told(config, call("bytes, bytes[]", [tags, inputs]));
+    const run = (tags: Hex, ...inputs: readonly Hex[]) => refusal(config, call("bytes, bytes[]", [tags, inputs]));
     expect([
       run("0xfe02", "0x", uint(1)),
       run("0xfe01", "0x", uint(5)),
@@ -673,10 +667,10 @@ describe("what checkAbiRules says about a rule that does not hold", () => {
       run("0xfe", "0x", "0x"),
     ]).toMatchInlineSnapshot(`
       [
-        "An argument does not meet the session's rule. | Expected: 0x01, 0xfe | Actual: 0x02 | Argument: 1 > 1 (bytes) | Test: tagged | Call: 3",
-        "An argument does not meet the session's rule. | Expected: less than 5 | Actual: 5 | Argument: 1 > 1 > 0 (uint8) | Test: value | Call: 3",
-        "The arguments are not encoded as the session's rule demands. | Argument: 1 > 1 | Call: 3",
-        "An argument does not meet the session's rule. | Expected: 0x01, 0xfe | Actual: 0xfe | Argument: 1 (array) | Test: tagged | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x01, 0xfe | Actual: 0x02 | Argument: 1 > 1 (bytes) | Test: tagged | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: less than 5 | Actual: 5 | Argument: 1 > 1 > 0 (uint8) | Test: value | Call: 3",
+        "ArgumentsNotCanonicalError: The arguments are not encoded as the session's rule demands. | Argument: 1 > 1 | Call: 3",
+        "ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x01, 0xfe | Actual: 0xfe | Argument: 1 (array) | Test: tagged | Call: 3",
       ]
     `);
     const missing = only([{ array: "bytes" }, { array: "bytes" }], {
@@ -685,8 +679,8 @@ describe("what checkAbiRules says about a rule that does not hold", () => {
       tags: [0, 0],
       alternatives: [{ tag: 1 }],
     });
-    expect(told(missing, call("bytes[], bytes[]", [[], ["0x"]]))).toMatchInlineSnapshot(
-      `"An argument does not meet the session's rule. | Expected: 0x01 | Actual: no such value | Argument: 1 (array) | Test: tagged | Call: 3"`,
+    expect(refusal(missing, call("bytes[], bytes[]", [[], ["0x"]]))).toMatchInlineSnapshot(
+      `"ArgumentRuleNotMetError: An argument does not meet the session's rule. | Expected: 0x01 | Actual: no such value | Argument: 1 (array) | Test: tagged | Call: 3"`,
     );
   });
 

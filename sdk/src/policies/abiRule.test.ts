@@ -267,9 +267,7 @@ describe("a malformed configuration", () => {
     ["a code that there is not, followed by one that there is", about("01 c6 02 c2 c2"), 6],
     ["a static tuple that is no element", about("01 c5 01 20"), 6],
     ["a dynamic tuple of static words", about("01 c4 02 20 20"), 9],
-    ["nine arrays inside one another", about("01 c3 c3 c3 c3 c3 c3 c3 c3 c3 20"), 14],
-    ["nine tuples inside one another", about("01", "c4 01".repeat(8), "c4 02 c2 20"), 22],
-    ["bytes inside of eight arrays", about("01", "c3".repeat(8), "c2"), 14],
+    ["a static tuple of arrays", about("01 c3 c5 02 20 c3 20"), 10],
     ["an end in its midst", about("02 c2"), 7],
   ])("has a shape of %s", (_, config, position) => {
     expect(positionOf(config)).toBe(position);
@@ -279,6 +277,12 @@ describe("a malformed configuration", () => {
     expect(positionOf(about("01", "c3".repeat(8), "20"))).toBe("is read");
     expect(positionOf(about("01", "c3".repeat(7), "c2"))).toBe("is read");
     expect(positionOf(about("01", "c3".repeat(8), "c5 02 20 20"))).toBe("is read");
+    for (const [types, position] of [
+      [`${"c3".repeat(9)}20`, 14],
+      [`${"c3".repeat(8)}c2`, 14],
+      [`${"c4 01".repeat(8)}c4 02 c2 20`, 22],
+    ] as const)
+      expect(() => decodeAbiRuleConfig(about("01", types))).toThrow(new RulesTooDeepError({ position }));
     expect(positionOf(about("01", "c4 01".repeat(7), "c2"))).toBe("is read");
   });
 

@@ -374,7 +374,10 @@ function countReferences(comparison: Comparison): number {
 }
 
 function readArguments(part: Part): AbiArgumentsRule {
-  const shape = readShape(part.reader, () => refuse(part, 1));
+  const shape = readShape(part.reader, (isTooDeep) => {
+    if (isTooDeep) throw new RulesTooDeepError({ position: positionOf(part) - 1 });
+    return refuse(part, 1);
+  });
   if (part.reader.left() === 0) return { shape, groups: [] };
   return { shape, groups: readValueGroups(part, { tuple: shape }) };
 }

@@ -106,22 +106,27 @@ function encodeType(type: AbiShapeType, level: number): Hex {
   ]);
 }
 
-/** Reads a shape. */
-export function readShape(reader: Reader, refuse: () => never, level = 0): AbiShape {
+/** Reads a shape; `refuse` is called about what has been read last, which may be a type that is nested too deep. */
+export function readShape(reader: Reader, refuse: (isTooDeep?: boolean) => never, level = 0): AbiShape {
   const count = reader.number(1);
   if (count === 0) refuse();
   return Array.from({ length: count }, () => readType(reader, refuse, level));
 }
 
-function readType(reader: Reader, refuse: () => never, level: number, isElement = false): AbiShapeType {
+function readType(
+  reader: Reader,
+  refuse: (isTooDeep?: boolean) => never,
+  level: number,
+  isElement = false,
+): AbiShapeType {
   const code = reader.number(1);
   const name = getTypeName(code);
   if (name !== undefined) return name;
   if (code === codes.staticTuple && isElement) {
-    const words = readShape(reader, refuse, maxLevels);
+    const words = readShape(reader, () => refuse(), maxLevels);
     return { staticTuple: words.filter(isWord) };
   }
-  if (level === maxLevels) return refuse();
+  if (level === maxLevels) return refuse(true);
   if (code === codes.bytes) return "bytes";
   if (code === codes.array) return { array: readType(reader, refuse, level + 1, true) };
   if (code !== codes.tuple) return refuse();

@@ -1,6 +1,7 @@
 import { concat, encodeAbiParameters, type Hex, numberToHex, parseAbiParameters, size } from "viem";
 import { describe, expect, it } from "vitest";
 import { account, recipient } from "../../test/fixtures.js";
+import { told } from "../../test/told.js";
 import {
   type AbiCallRule,
   type AbiRule,
@@ -22,17 +23,6 @@ const one: AbiRule = { word: 0, type: "uint8", comparison: "eq", references: ["0
 const lengthIs = { test: "length", comparison: "eq", references: ["0x00000001"] };
 const valueRule = (rule: object): AbiCallRule => ({ shape: ["bytes"], groups: [[careless({ path: [0], ...rule })]] });
 const times = <item>(count: number, item: item): readonly item[] => Array.from({ length: count }, () => item);
-
-/** What an error says, in one line. */
-function told(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return `${error.name}: ${error.message.split("\n\nDocs:")[0]?.replaceAll(/\n+/g, " | ")}`;
-  }
-  return expect.unreachable();
-}
 
 describe("rules that cannot be encoded", () => {
   const encode = (...groups: AbiRuleGroup[]) => told(() => encodeAbiRuleConfig(groups));

@@ -12,6 +12,7 @@ import {
 } from "viem";
 import { describe, expect, it } from "vitest";
 import { account, stranger } from "../../test/fixtures.js";
+import { told } from "../../test/told.js";
 import { AbiRuleConfigError, allowMessages, encodeAbiRuleConfig, TypedDataConfigError } from "../index.js";
 import {
   decodeTypedDataConfig,
@@ -23,17 +24,6 @@ import {
 } from "./typedData.js";
 
 const domain = { name: "Game", chainId: 1, verifyingContract: account } as const;
-
-/** What an error says, in one line. */
-function told(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return `${error.name}: ${error.message.split("\n\nDocs:")[0]?.replaceAll(/\n+/g, " | ")}`;
-  }
-  return expect.unreachable();
-}
 
 /** A struct's hash by the SDK's hash of its type and its witness. */
 const hashOf = (types: MessageTypes, primaryType: string, message: object): Hex => {

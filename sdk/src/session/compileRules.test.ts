@@ -1,6 +1,7 @@
 import { type Abi, type AbiParameter, encodeAbiParameters, encodeFunctionData, type Hex, parseAbi } from "viem";
 import { describe, expect, it } from "vitest";
 import { account, game, stranger } from "../../test/fixtures.js";
+import { told } from "../../test/told.js";
 import {
   ArgumentRuleNotMetError,
   allOf,
@@ -39,17 +40,6 @@ const configOf = (abi: Abi | string, rules: Rules): Hex => {
   const { actions } = allowCall({ abi: abi as Abi, address: game, ...(rules as object) });
   return actions[0]?.policies[0]?.config ?? expect.unreachable();
 };
-
-/** What an error says, in one line. */
-function told(act: () => unknown): string {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return `${error.name}: ${error.message.split("\n\nDocs:")[0]?.replaceAll(/\n+/g, " | ")}`;
-  }
-  return expect.unreachable();
-}
 
 /** Whether a call with these arguments is allowed. */
 const accepts = (signature: string, rules: Rules, values: readonly unknown[]): boolean => {
