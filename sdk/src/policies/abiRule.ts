@@ -110,8 +110,8 @@ type Depth = { readonly bodies: number; readonly steps: number };
 /**
  * The configuration of an `ABIRulePolicy`: every group must hold. docs/encoding.md has its layout.
  *
- * @throws TooManyError if there is no room for it; InvalidParameterError if a rule has other references than its type and
- * comparison take; AbiRuleConfigError if it says something else that the contract refuses.
+ * @throws TooManyError if there is no room for it; InvalidParameterError if a rule has a type that there is not, or other
+ * references than its type and comparison take; AbiRuleConfigError if it says something else that the contract refuses.
  *
  * @example
  * import { encodeAbiRuleConfig, toAbiShape } from "latchkey";
@@ -136,12 +136,10 @@ export function encodeAbiRuleConfig(groups: readonly AbiRuleGroup[]): Hex {
 }
 
 function encodeGroups<rule>(groups: readonly (readonly rule[])[], encode: (rule: rule) => Hex): Hex {
-  if (groups.length === 0) throw new AbiRuleConfigError({ position: 0 });
   if (groups.length > 255) throw new TooManyError({ what: "groups of rules", limit: 255, actual: groups.length });
   return concat([
     numberToHex(groups.length, { size: 1 }),
     ...groups.map((group) => {
-      if (group.length === 0) throw new AbiRuleConfigError({ position: 1 });
       if (group.length > 255) throw new TooManyError({ what: "rules in a group", limit: 255, actual: group.length });
       return concat([numberToHex(group.length, { size: 1 }), ...group.map(encode)]);
     }),
@@ -158,7 +156,7 @@ function encodeRule(rule: AbiCallRule, depth: Depth): Hex {
 
 function encodeWordType(type: string): Hex {
   const info = getTypeInfo(type);
-  if (info === undefined) throw new AbiRuleConfigError({ position: 1 });
+  if (info === undefined) throw new InvalidParameterError({ parameter: "type", expected: "a type of one word" });
   return numberToHex(info.code, { size: 1 });
 }
 
@@ -261,7 +259,6 @@ function encodeTest(rule: AbiValueRule, depth: Depth, outer: Depth, type: AbiSha
 }
 
 function encodeAlternatives<item>(items: readonly item[], encode: (item: item) => Hex): Hex {
-  if (items.length === 0) throw new AbiRuleConfigError({ position: 1 });
   if (items.length > 255) throw new TooManyError({ what: "alternatives", limit: 255, actual: items.length });
   return concat([numberToHex(items.length, { size: 1 }), ...items.map(encode)]);
 }
