@@ -225,7 +225,7 @@ contract ArgumentRulesTest is ManagerTest {
     /// @dev The library and the contract about a configuration with each of its bits flipped.
     function _flipped(bytes memory config, bytes memory data) private {
         for (uint256 bit = 0; bit < 8 * config.length; ++bit) {
-            bytes1 mask = bytes1(uint8(1 << bit % 8));
+            bytes1 mask = bytes1(uint8(2 ** (bit % 8)));
             config[bit / 8] ^= mask;
             _asked(config, data);
             config[bit / 8] ^= mask;
