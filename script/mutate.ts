@@ -90,7 +90,6 @@ async function runAll(): Promise<number> {
   return conclude(outcomes);
 }
 
-/** First asks the tests beside each file; what they let pass goes on to the others. */
 async function judgeTasks(waiting: readonly Task[], report: Court["report"]) {
   if (waiting.every(({ mutants }) => mutants.length === 0)) return;
   const workspaces = await prepare(home, Number(options.workers) + 1);
@@ -103,19 +102,12 @@ async function judgeTasks(waiting: readonly Task[], report: Court["report"]) {
     seed: `0x${createHash("sha256").update(options.seed).digest("hex")}`,
     runs: options.seeded ? 64 : 32,
     timeout: Number(options.timeout),
+    slow: new Map(),
+    recent: new Map(),
+    report,
     warn: (text: string) => process.stderr.write(`${text}\n`),
   };
-  const passed: Task[] = [];
-  for (const task of grouped(waiting)) {
-    const [beside, ...others] = task.tests;
-    const goOn: Court["report"] = (mutant, judgement) => {
-      if (judgement.verdict !== "survived" || others.length === 0) return report(mutant, judgement);
-      if (!options.json) print(`to be asked of others: ${mutant.name}`);
-      passed.push({ mutants: [mutant], tests: others });
-    };
-    await judge({ ...court, tests: beside === undefined ? [] : [beside], measured: new Map(), report: goOn }, task);
-  }
-  for (const task of grouped(passed)) await judge({ ...court, tests: task.tests, measured: new Map(), report }, task);
+  for (const task of grouped(waiting)) await judge({ ...court, tests: task.tests }, task);
 }
 
 function conclude(outcomes: readonly { mutant: Mutant; verdict: Verdict }[]): number {

@@ -27,10 +27,21 @@ type Output = {
 /** Where our contracts are, rather than what they consist of. */
 const CONTRACT = /^contracts\/(?:policies\/|signers\/)?(\w+)\.sol$/;
 
-/** The target with some sources replaced, or what the compiler has against it. */
-export function compile(home: string, target: Target, replaced: readonly Source[]): Code | { error: string } {
-  const { file, name, sources, settings } = target;
-  const contents = sources.map((path) => replaced.find((source) => source.path === path) ?? readSource(home, path));
+/** The optimiser takes most of the time: these steps are enough for the stack not to be too deep. */
+const QUICK = {
+  optimizer: { enabled: true, details: { yul: true, yulDetails: { optimizerSteps: "dhfoDgvulfnTUtnIf" } } },
+};
+
+/** The target with some sources replaced, or what the compiler has against it. `quick`: with little optimisation. */
+export function compile(
+  home: string,
+  target: Target,
+  replaced: readonly Source[],
+  { quick }: { quick: boolean },
+): Code | { error: string } {
+  const { file, name, sources } = target;
+  const settings = quick && "viaIR" in target.settings ? { ...target.settings, ...QUICK } : target.settings;
+  const contents = contentsOf(home, sources, replaced);
   const selection = ["evm.bytecode.object", "evm.deployedBytecode.object"];
   // A contract that this one creates is inside its code.
   const created = sources.flatMap((path): [string, string][] => {
@@ -53,6 +64,26 @@ export function compile(home: string, target: Target, replaced: readonly Source[
     return { error: errors?.find(({ severity }) => severity === "error")?.formattedMessage ?? "no code" };
   }
   return { creation: first.bytecode.object, runtimes: codes.map(({ deployedBytecode }) => deployedBytecode.object) };
+}
+
+/** What the compiler has against the target with some sources replaced before it makes any code, which takes it a second. */
+export function objectionTo(
+  home: string,
+  { sources, settings }: Target,
+  replaced: readonly Source[],
+): string | undefined {
+  const { errors } = call({
+    language: "Solidity",
+    sources: Object.fromEntries(
+      contentsOf(home, sources, replaced).map((one) => [one.path, { content: contentOf(one) }]),
+    ),
+    settings: { ...settings, outputSelection: {} },
+  });
+  return errors?.find(({ severity }) => severity === "error")?.formattedMessage;
+}
+
+function contentsOf(home: string, paths: readonly string[], replaced: readonly Source[]): Source[] {
+  return paths.map((path) => replaced.find((source) => source.path === path) ?? readSource(home, path));
 }
 
 /** The syntax tree of a source. */

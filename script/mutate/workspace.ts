@@ -1,14 +1,26 @@
 // A copy of what forge needs, in which artifacts are replaced: the contracts themselves are never touched.
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { foundryBinary } from "../foundry-binary.js";
 import { type Code, solc, type Target } from "./compiler.js";
 import { TESTS_WITH_CODE } from "./tests.js";
 
 export type Workspace = { root: string };
+/** A test, or the setUp of those in a file. */
+export type Failure = { test: string; suite: string };
 /** `seconds`: how long each test took. */
-export type Run = { failed: string[]; seconds: Map<string, number>; timedOut: boolean };
+export type Run = { failed: Failure[]; seconds: Map<string, number>; timedOut: boolean };
 
 /** `without` are names of tests that do not run; with `only`, no others do. With `first`, until one fails. */
 export type RunOptions = {
@@ -20,11 +32,12 @@ export type RunOptions = {
   timeout: number;
 };
 
+const BUILT = "cache/mutate/built";
 const COPIED = ["contracts", "test", "script", "docs", "deployments", "foundry.toml", "remappings.txt"];
 
 /** Copies the project and builds it, so that forge finds nothing to compile, and as many copies of that as are wanted. */
 export async function prepare(home: string, count: number): Promise<Workspace[]> {
-  const built = join(home, "cache/mutate/built");
+  const built = join(home, BUILT);
   mkdirSync(built, { recursive: true });
   for (const name of COPIED) {
     rmSync(join(built, name), { recursive: true, force: true });
@@ -37,7 +50,11 @@ export async function prepare(home: string, count: number): Promise<Workspace[]>
   link(home, built);
   if (!existsSync(join(built, "out")) && existsSync(join(home, "out"))) {
     cpSync(join(home, "out"), join(built, "out"), { recursive: true, preserveTimestamps: true });
-    cpSync(join(home, "cache/solidity-files-cache.json"), join(built, "cache/solidity-files-cache.json"));
+    // The copy's libraries are behind a link, and forge builds anew if they are elsewhere.
+    const cache = JSON.parse(readFileSync(join(home, "cache/solidity-files-cache.json"), "utf8"));
+    cache.paths.libraries = [realpathSync(join(home, "node_modules"))];
+    mkdirSync(join(built, "cache"), { recursive: true });
+    writeFileSync(join(built, "cache/solidity-files-cache.json"), JSON.stringify(cache));
   }
   const { output } = await forge({ root: built }, ["build"], 3_600);
   if (!/No files changed|Compiler run successful/.test(output)) throw new Error(output);
@@ -95,6 +112,11 @@ export function install({ root }: Workspace, { artifact }: Target, code: Code) {
   writeFileSync(path, JSON.stringify(content));
 }
 
+/** Takes a contract's code back to what forge made. */
+export function restore(home: string, { root }: Workspace, { artifact }: Target) {
+  cpSync(join(home, BUILT, "out", artifact), join(root, "out", artifact), { preserveTimestamps: true });
+}
+
 /** Runs the tests of the files that a glob matches. */
 export async function runTests(
   workspace: Workspace,
@@ -108,21 +130,22 @@ export async function runTests(
   if (only.length > 0) args.push("--match-test", `^(${only.join("|")})\\b`);
   if (without.length > 0) args.push("--no-match-test", `^(${without.join("|")})\\b`);
   const { status, output, timedOut } = await forge(workspace, [...args, "--json"], timeout);
-  const failed = new Set<string>();
+  const failed: Failure[] = [];
   const seconds = new Map<string, number>();
   if (timedOut) return { failed: [], seconds, timedOut };
   const json = output.split("\n").find((line) => line.startsWith("{"));
   if (json === undefined) throw new Error(output);
   const suites: Record<string, { test_results: Record<string, Result> }> = JSON.parse(json);
-  for (const [signature, { status, duration }] of Object.values(suites).flatMap((suite) =>
-    Object.entries(suite.test_results),
-  )) {
-    const name = signature.split("(")[0] ?? "";
-    if (status === "Failure") failed.add(name);
-    seconds.set(name, (seconds.get(name) ?? 0) + secondsOf(duration));
+  for (const [path, { test_results }] of Object.entries(suites)) {
+    const [suite = ""] = path.split(":");
+    for (const [signature, { status, duration }] of Object.entries(test_results)) {
+      const test = signature.split("(")[0] ?? "";
+      if (status === "Failure") failed.push({ test, suite });
+      seconds.set(test, (seconds.get(test) ?? 0) + secondsOf(duration));
+    }
   }
-  if (status !== 0 && failed.size === 0) throw new Error(output);
-  return { failed: [...failed], seconds, timedOut };
+  if (status !== 0 && failed.length === 0) throw new Error(output);
+  return { failed, seconds, timedOut };
 }
 
 type Result = { status: string; duration: string };
