@@ -8,6 +8,7 @@
 //   --lines <a-b>     only mutants of these lines
 //   --list            print the mutants, and run none
 //   --report <file>   append each outcome there, as a line of JSON; mutants that are in it already are not run again
+//   --units           ask the unit tests alone; what they let pass is not reported, so that it is asked of all later
 //   --json            print outcomes in that form too
 //   --timeout <s>     seconds for one run of tests, by default 300: a mutant that takes longer counts as caught
 //   --workers <n>     how many mutants run at a time, by default 2
@@ -25,7 +26,7 @@ import { parseArgs } from "node:util";
 import { BATCH_SIZE, type Court, type Judgement, judgeAll, judgeOne, type Verdict } from "./mutate/judge.js";
 import { type Mutant, mutantsOf } from "./mutate/mutants.js";
 import { readSource } from "./mutate/sources.js";
-import { TESTS } from "./mutate/tests.js";
+import { TESTS, TOGETHER } from "./mutate/tests.js";
 import { prepare } from "./mutate/workspace.js";
 import { seededBugs } from "./seeded-bugs.js";
 
@@ -41,6 +42,7 @@ const { values: options, positionals } = parseArgs({
     limit: { type: "string", default: "0" },
     seed: { type: "string", default: "latchkey" },
     lines: { type: "string" },
+    units: { type: "boolean", default: false },
     report: { type: "string" },
     timeout: { type: "string", default: "300" },
     workers: { type: "string", default: "2" },
@@ -71,7 +73,8 @@ async function runAll(): Promise<number> {
     outcomes.push({ mutant, verdict });
     const { name, file, line, from, to } = mutant;
     const outcome = JSON.stringify({ name, file, line, from, to, verdict, by });
-    if (!isKnown && options.report !== undefined) appendFileSync(options.report, `${outcome}\n`);
+    const isOpen = options.units && verdict === "survived";
+    if (!isKnown && !isOpen && options.report !== undefined) appendFileSync(options.report, `${outcome}\n`);
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     const progress = `${outcomes.length}/${mutants.length}`;
     print(options.json ? outcome : `${progress} ${verdict.padEnd(8)} ${name} (${by}, ${seconds} s)`);
@@ -182,7 +185,7 @@ function tasksOf(file: string): Task {
   const [first = 1, last = Number.POSITIVE_INFINITY] = options.lines?.split("-").map(Number) ?? [];
   return {
     mutants: mutantsOf(home, file).filter(({ line }) => line >= first && line <= last),
-    tests: (TESTS[file] ?? []).map((glob) => `${glob}.t.sol`),
+    tests: (TESTS[file] ?? []).filter((glob) => !options.units || glob !== TOGETHER).map((glob) => `${glob}.t.sol`),
   };
 }
 

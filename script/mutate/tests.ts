@@ -1,7 +1,7 @@
 // Which tests know a file: first those beside it, then those that others have of it.
 
 /** Whatever uses the contracts together; asked about what the tests beside a file let pass. */
-const TOGETHER = "test/{conformance,docs,integration,invariant}/*";
+export const TOGETHER = "test/{conformance,docs,integration,invariant}/*";
 const MANAGER = "test/unit/{SessionKeyManager*,SessionHash*,ValidityWindow*}";
 const SIGNATURES = "test/unit/SignatureChecker*";
 const LIMITS = "test/unit/{BuiltInPolicies,LimitPolicies,ERC20LimitPolicy,PeriodLibrary,Budget}*";

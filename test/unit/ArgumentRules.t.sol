@@ -42,6 +42,15 @@ contract ArgumentRulesTest is ManagerTest {
         }
     }
 
+    /// @dev What follows a bool's reference is none.
+    function test_RulesBehindABoolAreTheManagers() external {
+        vm.etch(asked, hex"fe");
+        bytes32 yes = bytes32(uint256(1));
+        bytes memory isYes = R.rule(0, R.BOOL, R.EQUAL, yes);
+        bytes memory word = R.rule(0, 32, R.EQUAL, yes);
+        _accepted(R.all(R.any(isYes), R.any(word, word)), _data(yes));
+    }
+
     /// @dev A rule that holds for the account as an argument.
     function _holding(uint256 i) private view returns (bytes memory) {
         bytes32 word = bytes32(uint256(uint160(account)));

@@ -125,6 +125,19 @@ contract SessionKeyManagerUseTest is ManagerTest {
         assertEq(validate(op), windowOf(session));
     }
 
+    /// @dev Nothing is missing before the claims: what else is wrong is told first.
+    function test_RevertWhen_TheUseEndsWithItsActions() external {
+        Session memory session = pingSession();
+        grant(session);
+        PackedUserOperation memory op = opUnder(session, pingCall());
+        bytes memory use = _use(session);
+        op.signature = _cut(use, use.length - 1);
+        expectRefused(op, _nonCanonical(op.signature.length));
+        // To be published, without a grant.
+        op.signature[0] = 0x10;
+        expectRefused(op, _nonCanonical(0));
+    }
+
     function testFuzz_RevertWhen_BytesAreAppended(bytes calldata surplus) external {
         vm.assume(surplus.length > 0);
         Session memory session = pingSession();
