@@ -125,7 +125,7 @@ contract SessionKeyManagerUseTest is ManagerTest {
         assertEq(validate(op), windowOf(session));
     }
 
-    /// @dev Nothing is missing before the claims: what else is wrong is told first.
+    /// @dev If nothing is missing before the claims, what else is wrong is told first.
     function test_RevertWhen_TheUseEndsWithItsActions() external {
         Session memory session = pingSession();
         grant(session);
@@ -136,6 +136,8 @@ contract SessionKeyManagerUseTest is ManagerTest {
         // To be published, without a grant.
         op.signature[0] = 0x10;
         expectRefused(op, _nonCanonical(0));
+        op.signature = _cut(op.signature, use.length - 2);
+        expectRefused(op, _nonCanonical(op.signature.length));
     }
 
     function testFuzz_RevertWhen_BytesAreAppended(bytes calldata surplus) external {
