@@ -424,6 +424,16 @@ contract SignatureCheckerTest is SessionTest {
         _assertRefused(_personalHash("hello"), signature, _nonCanonical(signature.length));
     }
 
+    /// @dev The use is whole, and the key's signature is not there.
+    function test_RevertWhen_TheKeyHasNotSigned() external {
+        Session memory session = _granted();
+        bytes memory reason = abi.encodeWithSelector(ISessionKeyManager.InvalidSignatureLength.selector, 65, 0);
+        bytes32[] memory none = new bytes32[](0);
+        _assertRefused(_personalHash("hello"), SignatureBuilder.usePersonal("hello", session, 0, none), reason);
+        AppMessage memory message = _message();
+        _assertRefused(message.hash(), bytes.concat(message.use(session, 0, none), message.envelope()), reason);
+    }
+
     function test_RevertWhen_TheDomainIsNotTheSeparators() external {
         Session memory session = _granted();
         AppMessage memory shown = _message();

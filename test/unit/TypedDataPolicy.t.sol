@@ -669,6 +669,29 @@ contract TypedDataPolicyTest is Test {
         _assertRefused(data, _config(hex"01"), _invalid(3));
     }
 
+    /// @dev Structs in structs, each the last field of the one before, and then behind it.
+    function test_RevertWhen_ANestedStructIsNoFieldOfItsParent() external {
+        TypedData memory data = _mail(7, token);
+        _assertRefused(
+            data,
+            _chain(1, 2, 3),
+            abi.encodeWithSelector(ITypedDataPolicy.InvalidWitnessLength.selector, 32 * (2 + 3 + 4 + 1), 64)
+        );
+        _assertRefused(data, _chain(2, 2, 3), _invalid(71));
+        _assertRefused(data, _chain(1, 3, 3), _invalid(106));
+        _assertRefused(data, _chain(1, 2, 4), _invalid(141));
+    }
+
+    /// @dev The message has two fields, the structs in it three, four and one.
+    function _chain(uint8 first, uint8 second, uint8 third) private pure returns (bytes memory) {
+        bytes memory nested = bytes.concat(
+            abi.encodePacked(uint8(0), first, bytes32(0), uint8(3)),
+            abi.encodePacked(uint8(1), second, bytes32(0), uint8(4)),
+            abi.encodePacked(uint8(2), third, bytes32(0), uint8(1))
+        );
+        return _config(_alternative(MAIL, 2, nested, ""));
+    }
+
     function test_RevertWhen_TheRulesAreMalformed() external {
         bytes memory inner = abi.encodeWithSelector(IABIRulePolicy.InvalidConfig.selector, 0);
         _assertRefused(
