@@ -247,6 +247,16 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
         expectRefused(_op(callData, 2), _nonCanonical(padding));
     }
 
+    /// @dev Of the second call there is a target and nothing else, though the first is long enough for two.
+    function test_RevertWhen_AnElementsHeadIsCut() external {
+        Execution[] memory calls = new Execution[](2);
+        calls[0] = Execution(target, 0, bytes.concat(PING, new bytes(92)));
+        calls[1] = Execution(target, 0, "");
+        bytes memory callData = batch(calls);
+        callData = _cut(callData, callData.length - 96);
+        expectRefused(_op(_set(callData, LENGTH, callData.length - CONTENTS), 2), _nonCanonical(callData.length));
+    }
+
     function test_RevertWhen_AnElementRunsPastTheEnd() external {
         // The contents end within the head of the second element.
         for (uint256 words = 1; words < 5; ++words) {

@@ -667,6 +667,10 @@ contract TypedDataPolicyTest is Test {
         _assertRefused(data, _config(_alternative(MAIL, 2, nested, "")), _invalid(71));
         // A personal message of any beginning.
         _assertRefused(data, _config(hex"01"), _invalid(3));
+        // Bytes behind one that fits.
+        bytes memory personal = _config(abi.encodePacked(uint8(1), "hello"));
+        vm.expectRevert(_invalid(personal.length));
+        policy.checkPersonalMessage(account, spender, "hello", bytes.concat(personal, hex"00"));
     }
 
     /// @dev Structs in structs, each the last field of the one before, and then behind it.
@@ -674,20 +678,22 @@ contract TypedDataPolicyTest is Test {
         TypedData memory data = _mail(7, token);
         _assertRefused(
             data,
-            _chain(1, 2, 3),
+            _chain(1, 2, 2, 3),
             abi.encodeWithSelector(ITypedDataPolicy.InvalidWitnessLength.selector, 32 * (2 + 3 + 4 + 1), 64)
         );
-        _assertRefused(data, _chain(2, 2, 3), _invalid(71));
-        _assertRefused(data, _chain(1, 3, 3), _invalid(106));
-        _assertRefused(data, _chain(1, 2, 4), _invalid(141));
+        _assertRefused(data, _chain(2, 2, 2, 3), _invalid(71));
+        _assertRefused(data, _chain(1, 3, 2, 3), _invalid(106));
+        _assertRefused(data, _chain(1, 2, 2, 4), _invalid(141));
+        // The last one in the message again.
+        _assertRefused(data, _chain(1, 2, 0, 2), _invalid(141));
     }
 
     /// @dev The message has two fields, the structs in it three, four and one.
-    function _chain(uint8 first, uint8 second, uint8 third) private pure returns (bytes memory) {
+    function _chain(uint8 first, uint8 second, uint8 parent, uint8 third) private pure returns (bytes memory) {
         bytes memory nested = bytes.concat(
             abi.encodePacked(uint8(0), first, bytes32(0), uint8(3)),
             abi.encodePacked(uint8(1), second, bytes32(0), uint8(4)),
-            abi.encodePacked(uint8(2), third, bytes32(0), uint8(1))
+            abi.encodePacked(parent, third, bytes32(0), uint8(1))
         );
         return _config(_alternative(MAIL, 2, nested, ""));
     }
