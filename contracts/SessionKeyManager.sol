@@ -222,7 +222,7 @@ contract SessionKeyManager is ISessionKeyManager {
                 if (policyCount | operationPolicyCount | odd == 0) return validationData;
                 if (odd != 0) packed.window();
                 if (policyCount != 0) {
-                    validationData = validationData.intersect(_checkOrdinary(id, packed, action, evidence, op, end));
+                    validationData = validationData.intersect(_checkOrdinary(id, packed, action, evidence, op));
                 }
             } else {
                 if (odd != 0) packed.window();
@@ -367,15 +367,12 @@ contract SessionKeyManager is ISessionKeyManager {
                 UseDecoder.decode(packed, end - packed.position(), count);
             calls.setUse(revealed, actions, claims);
             evidence = claims + count;
-            _requireNoInitializer(op);
+            // From EntryPoint v0.8 an operation of an account under EIP-7702 may carry a call that the account gets from the
+            // EntryPoint before it validates anything. No session allows one.
+            (uint256 initCode, uint256 initCodeSize) = op.initCodeOf();
+            if (initCodeSize <= 20) return (session, calls, evidence, keySignature);
+            if (initCode.integer(20) == EIP7702_MARKER) revert InitializerNotAllowed(initCodeSize);
         }
-    }
-
-    /// @dev From EntryPoint v0.8 an operation of an account under EIP-7702 may carry a call that the account gets from the
-    /// EntryPoint before it validates anything. No session allows one.
-    function _requireNoInitializer(PackedUserOperation calldata op) private pure {
-        (uint256 position, uint256 size) = op.initCodeOf();
-        if (size > 20) if (position.integer(20) == EIP7702_MARKER) revert InitializerNotAllowed(size);
     }
 
     /// @dev Reverts unless the session is granted, of the account's epoch, and the manager is installed.
@@ -525,8 +522,8 @@ contract SessionKeyManager is ISessionKeyManager {
                 _checkCall(id, packed, window, asker, i, actionIndex, actions.get(actionIndex), target, value, data);
             }
             // What no call claims has no place in a use.
-            if (claimed != revealed) revert ActionNotClaimed(revealed & ~claimed);
-            return (window.pack(), sent);
+            if (claimed == revealed) return (window.pack(), sent);
+            revert ActionNotClaimed(revealed & ~claimed);
         }
     }
 
@@ -537,39 +534,36 @@ contract SessionKeyManager is ISessionKeyManager {
         PackedUse packed,
         uint256 action,
         uint256 evidence,
-        PackedUserOperation calldata op,
-        uint256 end
+        PackedUserOperation calldata op
     ) private returns (uint256 restriction) {
         unchecked {
             uint256 count = OrdinaryUse.countOf(op);
-            // Mostly there is one policy, a limit of the manager's own, and what all calls transfer is counted at once. If it cannot
-            // be, they are looked at one by one.
+            // Mostly there is one policy, a limit of the manager's own, and what all calls transfer is counted at once. If it
+            // cannot be, policies are asked about them one by one.
             if ((action + 25).integer(21) == 1 << 160 | uint160(ERC20_LIMIT)) {
                 bool counted;
                 (counted, restriction) = _tryCount(id, packed, action + 26, OrdinaryUse.transferred(op, count));
                 if (counted) return restriction;
             }
-            if (count != 1) {
-                (, Calls calls,,) = _readAny(op, packed, end);
-                (restriction,) = _checkCalls(id, packed, op, calls);
-                return restriction;
-            }
             ValidityWindow memory window = ValidityWindow(0, NO_END);
-            (address target, bytes calldata data) = OrdinaryUse.callOf(op);
-            // The call's claim, the index of the action, is before the evidence.
-            _askPolicies(
-                id,
-                packed,
-                window,
-                AskerLibrary.allocate(),
-                0,
-                (evidence - 1).integer(1),
-                (action + 25).integer(1),
-                action + 26,
-                target,
-                0,
-                data
-            );
+            Asker asker = AskerLibrary.allocate();
+            address target = address(uint160(action.integer(20)));
+            for (uint256 i = 0; i < count; ++i) {
+                // The last claim, the index of the action, is before the evidence.
+                _askPolicies(
+                    id,
+                    packed,
+                    window,
+                    asker,
+                    i,
+                    (evidence - 1).integer(1),
+                    (action + 25).integer(1),
+                    action + 26,
+                    target,
+                    0,
+                    OrdinaryUse.dataOf(op, count, i)
+                );
+            }
             return window.pack();
         }
     }

@@ -102,12 +102,22 @@ library OrdinaryUse {
         }
     }
 
-    /// @notice Whom an ordinary operation of one call calls, and with what.
-    function callOf(PackedUserOperation calldata op) internal pure returns (address target, bytes calldata data) {
+    /// @notice The data of one of an ordinary operation's calls.
+    /// @param calls How many it makes.
+    /// @param index Which one, from 0.
+    function dataOf(PackedUserOperation calldata op, uint256 calls, uint256 index)
+        internal
+        pure
+        returns (bytes calldata data)
+    {
         unchecked {
             (uint256 origin,) = op.callDataOf();
-            target = address(uint160((origin + 100).integer(20)));
-            data = (origin + 152).slice((origin + 96).integer(4) - 52);
+            // Behind target and value; their length includes these.
+            if (calls == 1) return (origin + 152).slice((origin + 96).integer(4) - 52);
+            // The offsets count from the first of them. Of a call, the length of its data is the fourth word.
+            uint256 offsets = origin + 164;
+            uint256 size = offsets + uint256((offsets + 32 * index).word()) + 96;
+            return (size + 32).slice(uint256(size.word()));
         }
     }
 
