@@ -6,7 +6,7 @@ import {IERC20LimitPolicy} from "../interfaces/IERC20LimitPolicy.sol";
 import {ILimitPolicy} from "../interfaces/ILimitPolicy.sol";
 import {Asker} from "../types/Asker.sol";
 import {Budget, BudgetLibrary, BudgetSlot, MAX_BUDGET} from "../types/Budget.sol";
-import {TIME_LIMIT, ValidityWindowLibrary} from "../types/ValidityWindow.sol";
+import {ValidityWindowLibrary} from "../types/ValidityWindow.sol";
 import {CalldataReader} from "./CalldataReader.sol";
 import {PeriodLibrary} from "./PeriodLibrary.sol";
 
@@ -87,19 +87,15 @@ library LimitLibrary {
             if ((flags ^ HAS_PERIOD_LIMIT) | (config.length ^ PERIOD_ONLY_SIZE) != 0) return (false, 0);
 
             uint256 length = (start + 17).integer(4);
-            uint256 anchor = (start + 21).integer(6);
-            // A time below the limit, so that nothing that follows from it wraps around.
-            if (length < PeriodLibrary.MIN_LENGTH || claimedTime - 1 >= TIME_LIMIT - 1 || claimedTime < anchor) {
-                return (false, 0);
-            }
-            uint256 number = (claimedTime - anchor) / length;
-            uint256 first = anchor + number * length;
+            if (length < PeriodLibrary.MIN_LENGTH) return (false, 0);
+            (bool found, uint256 number, uint256 first, uint256 last) =
+                PeriodLibrary.tryPeriodAt(claimedTime, length, (start + 21).integer(6));
             Budget budget = slot.budget;
             uint256 inPeriod = number == budget.period() ? budget.inPeriod() : 0;
-            if (first + length >= TIME_LIMIT || number < budget.period()) return (false, 0);
+            if (!found || number < budget.period()) return (false, 0);
             if (limit > MAX_BUDGET || inPeriod > limit || amount > limit - inPeriod) return (false, 0);
             slot.budget = BudgetLibrary.pack(budget.total(), inPeriod + amount, number);
-            return (true, ValidityWindowLibrary.pack(first, first + length - 1));
+            return (true, ValidityWindowLibrary.pack(first, last));
         }
     }
 

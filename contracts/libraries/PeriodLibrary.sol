@@ -18,7 +18,7 @@ library PeriodLibrary {
     /// @notice The claimed time is so late that the end of its period reaches 2^47.
     error ClaimedTimeTooLate(uint256 claimedTime);
 
-    /// @notice The period that a claimed time falls into.
+    /// @notice The period that a claimed time falls into. Times, lengths and anchors are below 2^48.
     /// @param claimedTime Unix time, seconds; not 0 and not before the anchor, else {ClaimedTimeTooEarly}.
     /// @param length Of a period, in seconds; not 0.
     /// @param anchor Unix time, seconds.
@@ -31,17 +31,29 @@ library PeriodLibrary {
         pure
         returns (uint256 number, uint256 first, uint256 last)
     {
-        if (claimedTime == 0 || claimedTime < anchor) {
-            asker.refuse(abi.encodeWithSelector(ClaimedTimeTooEarly.selector, anchor, claimedTime));
-        }
-        if (claimedTime >= TIME_LIMIT) _refuseAsTooLate(claimedTime, asker);
-        number = (claimedTime - anchor) / length;
-        first = anchor + number * length;
-        last = first + length - 1;
-        if (last + 1 >= TIME_LIMIT) _refuseAsTooLate(claimedTime, asker);
+        bool found;
+        (found, number, first, last) = tryPeriodAt(claimedTime, length, anchor);
+        if (found) return (number, first, last);
+        asker.refuse(
+            claimedTime == 0 || claimedTime < anchor
+                ? abi.encodeWithSelector(ClaimedTimeTooEarly.selector, anchor, claimedTime)
+                : abi.encodeWithSelector(ClaimedTimeTooLate.selector, claimedTime)
+        );
     }
 
-    function _refuseAsTooLate(uint256 claimedTime, Asker asker) private pure {
-        asker.refuse(abi.encodeWithSelector(ClaimedTimeTooLate.selector, claimedTime));
+    /// @notice {periodAt}, which refuses nothing: if there is no such period, `found` is false and the rest is void.
+    function tryPeriodAt(uint256 claimedTime, uint256 length, uint256 anchor)
+        internal
+        pure
+        returns (bool found, uint256 number, uint256 first, uint256 last)
+    {
+        unchecked {
+            // 0 wraps around to the latest time of all.
+            if (claimedTime - 1 >= TIME_LIMIT - 1 || claimedTime < anchor) return (false, 0, 0, 0);
+            number = (claimedTime - anchor) / length;
+            first = anchor + number * length;
+            last = first + length - 1;
+            found = last + 1 < TIME_LIMIT;
+        }
     }
 }

@@ -85,7 +85,6 @@ library SignatureUseDecoder {
             use.id = SessionHash.hashPacked(words, packed, account, chainId);
             if (isPersonal(use)) _readMessage(use);
             else _readTypedData(use, signature);
-            if (use.keySignature > use.end) _refuse(use, use.end);
         }
     }
 

@@ -24,18 +24,16 @@ address constant ARGUMENT_RULES = 0xB500000000000000000000000000000000000000;
 library BuiltInPolicy {
     /// @notice Whether a policy of an action is one of the manager's own limits.
     function isOfCalls(address policy) internal pure returns (bool) {
-        if (!_mayBe(policy)) return false;
-        return policy == ERC20_LIMIT || policy == USAGE_LIMIT || policy == NATIVE_LIMIT;
+        return _isFrom(policy, ERC20_LIMIT, NATIVE_LIMIT);
     }
 
     /// @notice Whether a policy of a session is one of the manager's own limits.
     function isOfOperations(address policy) internal pure returns (bool) {
-        if (!_mayBe(policy)) return false;
-        return policy == USAGE_LIMIT || policy == NATIVE_LIMIT || policy == GAS_LIMIT;
+        return _isFrom(policy, USAGE_LIMIT, GAS_LIMIT);
     }
 
-    /// @dev Whether an address is one byte and 19 zeros: tells most policies apart at once.
-    function _mayBe(address policy) private pure returns (bool) {
-        return uint152(uint160(policy)) == 0;
+    /// @dev Whether an address is one byte and 19 zeros, and from `first` to `last`: their first bytes follow each other.
+    function _isFrom(address policy, address first, address last) private pure returns (bool) {
+        return uint152(uint160(policy)) == 0 && first <= policy && policy <= last;
     }
 }
