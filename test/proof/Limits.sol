@@ -3,8 +3,10 @@ pragma solidity ^0.8.28;
 
 import {CalldataReader} from "contracts/libraries/CalldataReader.sol";
 import {LimitLibrary} from "contracts/libraries/LimitLibrary.sol";
+import {PeriodLibrary} from "contracts/libraries/PeriodLibrary.sol";
 import {POLICY_CONTRACT} from "contracts/types/Asker.sol";
-import {Budget, BudgetSlot, MAX_BUDGET} from "contracts/types/Budget.sol";
+import {Budget, BudgetLibrary, BudgetSlot, MAX_BUDGET} from "contracts/types/Budget.sol";
+import {ValidityWindowLibrary} from "contracts/types/ValidityWindow.sol";
 
 /// @notice Counting under a configuration as a whole. See {Arithmetic} for what is proved, and how, and for its parts.
 contract Limits {
@@ -47,6 +49,59 @@ contract Limits {
         uint256 limit = (CONFIG + 1).integer(16);
         uint256 total = Budget.wrap(word).total();
         return limit <= MAX_BUDGET && total <= limit && amount <= limit - total;
+    }
+
+    /*//////////////////////////////////////////////////////////////
+                          A LIMIT PER PERIOD ALONE
+    //////////////////////////////////////////////////////////////*/
+
+    /// @dev The shorter way of a limit per period: what it counts fits, and is entered under the period of the claimed time. What it
+    /// does not count is left to the longer way, see {Arithmetic}.
+    function proveAPeriodIsCountedOnlyIfItFits(uint256[2] calldata, uint256 amount, uint256 time) external {
+        require(CONFIG.integer(1) == LimitLibrary.HAS_PERIOD_LIMIT);
+        Budget before = slot.budget;
+        (bool counted, uint256 window) = LimitLibrary.tryCount(slot, amount, time, CONFIG.slice(27));
+        if (!counted) {
+            assert(Budget.unwrap(slot.budget) == Budget.unwrap(before));
+            return;
+        }
+        (bool found, uint256 number, uint256 first, uint256 last) = _period(time);
+        assert(found);
+        assert(_fitsPeriod(before, amount, number));
+        assert(Budget.unwrap(slot.budget) == Budget.unwrap(_after(before, amount, number)));
+        assert(window == ValidityWindowLibrary.pack(first, last));
+    }
+
+    /// @dev The shorter way counts what fits, the longer one does not refuse it, and they leave the same.
+    function proveAcceptsAPeriodThatFitsInBothWays(uint256[2] calldata, uint256 amount, uint256 time) external {
+        (bool found, uint256 number,,) = _period(time);
+        if (CONFIG.integer(1) != LimitLibrary.HAS_PERIOD_LIMIT || !found) return;
+        if (!_fitsPeriod(slot.budget, amount, number)) return;
+        other.budget = slot.budget;
+        (bool counted, uint256 window) = LimitLibrary.tryCount(slot, amount, time, CONFIG.slice(27));
+        (uint256 longerWindow,) =
+            LimitLibrary.spend(other, amount, time, LimitLibrary.HAS_PERIOD_LIMIT, CONFIG, POLICY_CONTRACT);
+        assert(counted);
+        assert(Budget.unwrap(slot.budget) == Budget.unwrap(other.budget));
+        assert(window == longerWindow);
+    }
+
+    /// @dev The period of a time, and whether there is one that may be counted in.
+    function _period(uint256 time) private pure returns (bool found, uint256 number, uint256 first, uint256 last) {
+        uint256 length = (CONFIG + 17).integer(4);
+        if (length < PeriodLibrary.MIN_LENGTH) return (false, 0, 0, 0);
+        return PeriodLibrary.tryPeriodAt(time, length, (CONFIG + 21).integer(6));
+    }
+
+    function _fitsPeriod(Budget budget, uint256 amount, uint256 number) private pure returns (bool) {
+        uint256 limit = (CONFIG + 1).integer(16);
+        uint256 spent = number == budget.period() ? budget.inPeriod() : 0;
+        return number >= budget.period() && limit <= MAX_BUDGET && spent <= limit && amount <= limit - spent;
+    }
+
+    function _after(Budget budget, uint256 amount, uint256 number) private pure returns (Budget) {
+        uint256 spent = number == budget.period() ? budget.inPeriod() : 0;
+        return BudgetLibrary.pack(budget.total(), spent + amount, number);
     }
 
     /*//////////////////////////////////////////////////////////////
