@@ -112,4 +112,25 @@ export const seededBugs: readonly SeededBug[] = [
     to: "return asker.place().get(CONFIG) + config.length != config.length;",
     tests: "test/invariant/*",
   },
+  {
+    name: "a batch of one call is read as a single call",
+    file: "contracts/libraries/OrdinaryUse.sol",
+    from: "gt(sub(calls, 2), 30)",
+    to: "gt(sub(calls, 1), 31)",
+    tests: "test/unit/OrdinaryUse*",
+  },
+  {
+    name: "of a batch, only the last transfer is counted",
+    file: "contracts/libraries/OrdinaryUse.sol",
+    from: "amount := add(amount, value)",
+    to: "amount := value",
+    tests: "test/unit/{OrdinaryUse,BuiltInPolicies}*",
+  },
+  {
+    name: "of a batch, what lies where a transfer's amount would be is counted, whatever the calls are",
+    file: "contracts/libraries/OrdinaryUse.sol",
+    from: "odd := or(mul(isBatch, xor(calldataload(sub(data, 32)), 68)), odd)",
+    to: "",
+    tests: "test/unit/{OrdinaryUse,BuiltInPolicies}*",
+  },
 ];
