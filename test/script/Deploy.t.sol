@@ -41,6 +41,15 @@ contract DeployTest is Test {
         }
     }
 
+    /// @dev The manager's constructor deploys a SignatureChecker, and then an ABIRulePolicy: the same as the one that is
+    /// deployed by itself.
+    function test_TheManagersRulePolicyIsThePinnedOne() public {
+        script.run();
+        address policy = vm.computeCreateAddress(script.addressOf("SessionKeyManager"), 2);
+        assertEq(policy.codehash, script.addressOf("ABIRulePolicy").codehash);
+        assertGt(policy.code.length, 0);
+    }
+
     function test_DeploysNothingTheSecondTime() public {
         script.run();
         script.run();
