@@ -499,7 +499,7 @@ contract SessionKeyManager is ISessionKeyManager {
             uint256 count = calls.count();
             (uint256 offsets, uint256 cursor, uint256 end) = calls.execution();
             (uint256 revealed, Words actions, uint256 claims) = calls.use();
-            Asker asker = AskerLibrary.allocate();
+            Asker asker = AskerLibrary.allocate(id);
             uint256 claimed = 0;
             for (uint256 i = 0; i < count; ++i) {
                 uint256 actionIndex = (claims + i).integer(1);
@@ -546,7 +546,7 @@ contract SessionKeyManager is ISessionKeyManager {
                 if (counted) return restriction;
             }
             ValidityWindow memory window = ValidityWindow(0, NO_END);
-            Asker asker = AskerLibrary.allocate();
+            Asker asker = AskerLibrary.allocate(id);
             address target = address(uint160(action.integer(20)));
             for (uint256 i = 0; i < count; ++i) {
                 // The last claim, the index of the action, is before the evidence.
@@ -622,7 +622,7 @@ contract SessionKeyManager is ISessionKeyManager {
             bytes calldata config;
             (policy, config, cursor) = ActionDecoder.readPolicy(cursor);
             if (BuiltInPolicy.isOfCalls(policy)) {
-                asker.setCall(id, callIndex, actionIndex, policy);
+                asker.setCall(callIndex, actionIndex, policy);
                 (address recipient, uint256 amount, uint256 ownFlags) = (address(0), 1, 0);
                 if (policy == ERC20_LIMIT) {
                     (recipient, amount) = ERC20Limit.readCall(data, asker);
@@ -731,7 +731,7 @@ contract SessionKeyManager is ISessionKeyManager {
             OperationFacts memory facts = OperationFacts(
                 signed ? cost : 1, paymaster, calls.isOrdinary() ? OrdinaryUse.countOf(op) : calls.count(), value
             );
-            Asker asker = AskerLibrary.allocate();
+            Asker asker = AskerLibrary.allocate(id);
             uint256 cursor = packed.operationPolicies();
             uint256 count = cursor.integer(1);
             cursor += 1;
@@ -740,7 +740,7 @@ contract SessionKeyManager is ISessionKeyManager {
                 bytes calldata config;
                 (policy, config, cursor) = ActionDecoder.readPolicy(cursor);
                 if (BuiltInPolicy.isOfOperations(policy)) {
-                    asker.setOperation(id, i, policy);
+                    asker.setOperation(i, policy);
                     (uint256 amount, uint256 ownFlags) = (facts.cost, 0);
                     if (policy == USAGE_LIMIT) {
                         amount = UsageLimit.ofOperation(facts.calls, config);

@@ -30,24 +30,24 @@ library AskerLibrary {
     /// @dev In place of the call's index: the policy is one of the session's own, asked about an operation.
     uint256 private constant WHOLE_OPERATION = type(uint256).max;
 
-    /// @notice The manager asks; {setCall} or {setOperation} tells what about.
-    function allocate() internal pure returns (Asker asker) {
+    /// @notice The manager asks on behalf of a session; {setCall} or {setOperation} tells what about.
+    function allocate(bytes32 id) internal pure returns (Asker asker) {
         Words words = WordsLibrary.allocate(SIZE);
+        words.set(ID, id);
         words.set(CONFIG, uint256(0));
         return Asker.wrap(Words.unwrap(words));
     }
 
     /// @notice It is about a call.
-    function setCall(Asker asker, bytes32 id, uint256 callIndex, uint256 actionIndex, address policy) internal pure {
-        asker.place().set(ID, id);
+    function setCall(Asker asker, uint256 callIndex, uint256 actionIndex, address policy) internal pure {
         asker.place().set(CALL_INDEX, callIndex);
         asker.place().set(INDEX, actionIndex);
         asker.place().set(POLICY, uint160(policy));
     }
 
     /// @notice It is about an operation as a whole.
-    function setOperation(Asker asker, bytes32 id, uint256 policyIndex, address policy) internal pure {
-        asker.setCall(id, WHOLE_OPERATION, policyIndex, policy);
+    function setOperation(Asker asker, uint256 policyIndex, address policy) internal pure {
+        asker.setCall(WHOLE_OPERATION, policyIndex, policy);
     }
 
     /// @notice Keeps where the budget under a policy is, which its configuration's place in calldata stands for.

@@ -32,8 +32,12 @@ library BuiltInPolicy {
         return _isFrom(policy, USAGE_LIMIT, GAS_LIMIT);
     }
 
-    /// @dev Whether an address is one byte and 19 zeros, and from `first` to `last`: their first bytes follow each other.
+    /// @dev Whether an address is one byte and 19 zeros, as `first` and `last` are, and from one to the other.
     function _isFrom(address policy, address first, address last) private pure returns (bool) {
-        return uint152(uint160(policy)) == 0 && first <= policy && policy <= last;
+        unchecked {
+            // What is before `first` wraps around.
+            uint256 distance = uint256(uint160(policy)) - uint160(first);
+            return distance <= uint160(last) - uint160(first) && uint152(distance) == 0;
+        }
     }
 }

@@ -1,2 +1,2 @@
 // Generated from deployments/addresses.json by `npm run bindings`. Do not edit by hand.
-export const deployedManager = "0x881458017d331C342b875513e4C4A8E689DCDd36";
+export const deployedManager = "0x32db0b959168d8CE7dEF4fFF1d38D8FF0b1FA03A";
