@@ -130,16 +130,23 @@ export async function runTests(
   if (only.length > 0) args.push("--match-test", `^(${only.join("|")})\\b`);
   if (without.length > 0) args.push("--no-match-test", `^(${without.join("|")})\\b`);
   const { status, output, timedOut } = await forge(workspace, [...args, "--json"], timeout);
+  if (timedOut) return { failed: [], seconds: new Map(), timedOut };
+  // All tests of the files may be among those to be left out.
+  if (without.length > 0 && /No tests (?:found|match)/.test(output)) {
+    return { failed: [], seconds: new Map(), timedOut };
+  }
+  const run = { ...readReport(output), timedOut };
+  if (status !== 0 && run.failed.length === 0) throw new Error(output);
+  return run;
+}
+
+/** Which tests failed, and how long each took. */
+function readReport(output: string): Omit<Run, "timedOut"> {
+  const json = output.split("\n").find((line) => line.startsWith("{"));
+  if (json === undefined) throw new Error(output);
+  const suites: Record<string, { test_results: Record<string, Result> }> = JSON.parse(json);
   const failed: Failure[] = [];
   const seconds = new Map<string, number>();
-  if (timedOut) return { failed: [], seconds, timedOut };
-  const json = output.split("\n").find((line) => line.startsWith("{"));
-  if (json === undefined) {
-    // All tests of the files are among those to be left out.
-    if (without.length > 0 && /No tests (?:found|match)/.test(output)) return { failed: [], seconds, timedOut };
-    throw new Error(output);
-  }
-  const suites: Record<string, { test_results: Record<string, Result> }> = JSON.parse(json);
   for (const [path, { test_results }] of Object.entries(suites)) {
     const [suite = ""] = path.split(":");
     for (const [signature, { status, duration }] of Object.entries(test_results)) {
@@ -148,8 +155,7 @@ export async function runTests(
       seconds.set(test, (seconds.get(test) ?? 0) + secondsOf(duration));
     }
   }
-  if (status !== 0 && failed.length === 0) throw new Error(output);
-  return { failed, seconds, timedOut };
+  return { failed, seconds };
 }
 
 type Result = { status: string; duration: string };

@@ -177,6 +177,14 @@ contract NexusGasTest is SmartSessionsBenchmark {
         }
     }
 
+    function test_Growth_CallsToListedRecipients() public {
+        bytes memory config = abi.encodePacked(uint8(0x0a), uint128(1000e6), uint8(1), shop);
+        Session memory session = newGranted(transferUnder(ERC20_LIMIT, config));
+        for (uint256 calls = 1; calls <= 32; calls *= 2) {
+            grow("calls, to listed recipients", calls, session, calls, ownedBatch(calls));
+        }
+    }
+
     function test_Growth_CallsOfOtherActions() public {
         growOtherActions("calls, each of another action", false);
     }

@@ -23,6 +23,7 @@ const contracts = getContracts();
 
 const amount = (value: bigint): Hex => numberToHex(value, { size: 16 });
 const cumulative = { policy: erc20LimitPolicy, config: concat(["0x02", amount(1_000_000_000n)]) };
+const toTheShop = { policy: erc20LimitPolicy, config: concat(["0x0a", amount(1_000_000_000n), "0x01", shop]) };
 const daily = { policy: erc20LimitPolicy, config: concat(["0x04", amount(1_000_000_000n), "0x00015180000000000000"]) };
 const usage = { policy: usageLimitPolicy, config: concat(["0x02", amount(1_000n)]) };
 
@@ -113,6 +114,7 @@ describe("estimateSessionGas", () => {
       }),
     ],
     ["calls", (size) => ({ session: sessionOf([transfer(cumulative)]), calls: size })],
+    ["calls, to listed recipients", (size) => ({ session: sessionOf([transfer(toTheShop)]), calls: size })],
     ["rules", (size) => ({ session: sessionOf([transfer(rules(size))]), calls: 1 })],
     [
       "depth of the Merkle tree",

@@ -72,6 +72,9 @@ export const useCosts = {
   /** The manager's own limit, each time it counts, and again under the same policy. */
   limit: 1_150,
   again: 700,
+  /** That it is several limits in one, or also about a single call or recipients; and that such a one counts. */
+  severalLimits: 1_200,
+  severalCount: 400,
   /** A period, each time. */
   period: 700,
   /** To ask a policy contract, and to call one for the first time. */
@@ -85,9 +88,9 @@ export const useCosts = {
    * Rules that the manager evaluates; each rule alone in its group that orders an unsigned integer or an address, and each
    * other one.
    */
-  ownRules: 550,
-  ownRule: 425,
-  otherOwnRule: 1_150,
+  ownRules: 720,
+  ownRule: 345,
+  otherOwnRule: 1_070,
   /** A budget's slot: read and written, when it was zero or not, and again in the same transaction. */
   slotFirst: 22_100,
   slot: 5_000,
@@ -212,7 +215,7 @@ function findPolicies(session: Session, calls: readonly Call[], claims: readonly
   return {
     hashed,
     asked: [...(isSum ? hashed : claims.flatMap(policiesOf)), ...session.operationPolicies],
-    inTurn: isOrdinary && hashed.length > 0 && !isSum ? costInTurn(calls.length) : 0,
+    inTurn: isOrdinary && hashed.length > 0 && !isSum ? useCosts.inTurn : 0,
   };
 }
 
@@ -250,18 +253,15 @@ function countPolicies({ session, calls, claims, isOrdinary, use, contracts }: C
   return { gas, unknown: [...unknown] };
 }
 
-/** For policies of an ordinary operation that are asked about its calls one by one: a batch is then read as any other. */
-function costInTurn(calls: number): number {
-  return useCosts.inTurn + (calls > 1 ? useCosts.unusual + useCosts.unusualCall * (calls - 1) : 0);
-}
-
 /** The manager's own limit of a token, in total or per period and nothing else. */
 function isPlainLimit({ policy, config }: Policy): boolean {
+  return isAddressEqual(policy, builtInPolicies.erc20LimitPolicy) && isOneLimit(config);
+}
+
+/** Whether the configuration of a limit is one in total or per period and nothing else. */
+function isOneLimit(config: Hex): boolean {
   const flags = Number(config.slice(0, 4));
-  return (
-    isAddressEqual(policy, builtInPolicies.erc20LimitPolicy) &&
-    (flags === limitFlags.total || flags === limitFlags.perPeriod)
-  );
+  return flags === limitFlags.total || flags === limitFlags.perPeriod;
 }
 
 function isPlainTransfer({ data }: Call): boolean {
@@ -291,6 +291,7 @@ function costOfLimit({ policy, config }: Policy, again: boolean, use: "first" | 
   const flags = Number(config.slice(0, 4));
   const counts = (flags & (limitFlags.total | limitFlags.perPeriod)) !== 0;
   const slot = isTouched ? useCosts.slotAgain : use === "first" ? useCosts.slotFirst : useCosts.slot;
-  const evaluated = isBuiltIn(policy) ? (again ? useCosts.again : useCosts.limit) : useCosts.contractLimit;
+  const several = isOneLimit(config) ? 0 : useCosts.severalLimits + (counts ? useCosts.severalCount : 0);
+  const evaluated = isBuiltIn(policy) ? (again ? useCosts.again : useCosts.limit) + several : useCosts.contractLimit;
   return evaluated + (counts ? slot : 0) + ((flags & limitFlags.perPeriod) === 0 ? 0 : useCosts.period);
 }
