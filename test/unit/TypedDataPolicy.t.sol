@@ -514,6 +514,10 @@ contract TypedDataPolicyTest is Test {
         bytes memory oneOf =
             abi.encodePacked(uint8(1), uint8(0), uint16(1), ADDRESS, uint8(7), uint8(2), account, spender);
         _assertAccepted(_permit(spender, 50), _permitConfig(_all(oneOf, _rule(2, UINT256, EQUAL, 50))));
+        // It is the account, which the last five bytes say.
+        _assertAccepted(
+            _permit(account, 50), _permitConfig(_all(_rule(2, UINT256, EQUAL, 50), _rule(1, ADDRESS, ACCOUNT, 0)))
+        );
     }
 
     /// @dev A rule of a narrow type refuses what is not of that type, rather than looking at its last bytes.
