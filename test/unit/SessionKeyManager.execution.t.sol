@@ -255,6 +255,11 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
         bytes memory callData = batch(calls);
         callData = _cut(callData, callData.length - 96);
         expectRefused(_op(_set(callData, LENGTH, callData.length - CONTENTS), 2), _nonCanonical(callData.length));
+        // The only call has no length, and so there is no room for one.
+        calls = new Execution[](1);
+        callData = batch(calls);
+        callData = _cut(callData, callData.length - 32);
+        expectRefused(_op(_set(callData, LENGTH, callData.length - CONTENTS), 1), _nonCanonical(COUNT));
     }
 
     function test_RevertWhen_AnElementRunsPastTheEnd() external {

@@ -472,8 +472,6 @@ contract TypedDataPolicyTest is Test {
 
     /// @dev What is sold and bought, for whom, the most that is sold, the least that is bought, and the fee.
     function test_AnOrderNeedsItsTokensReceiverAndAmounts() external {
-        string memory encodedType =
-            "Order(address sellToken,address buyToken,address receiver,uint256 sellAmount,uint256 buyAmount,uint32 validTo,bytes32 appData,uint256 feeAmount,string kind,bool partiallyFillable,string sellTokenBalance,string buyTokenBalance)";
         bytes[] memory ruleSet = new bytes[](6);
         uint8[] memory words = new uint8[](6);
         uint8[] memory bounds = new uint8[](6);
@@ -488,11 +486,41 @@ contract TypedDataPolicyTest is Test {
         (words[4], bounds[4]) = (4, 3);
         ruleSet[5] = _rule(7, UINT256, EQUAL, 0);
         (words[5], bounds[5]) = (7, 2);
+        _assertEachRuleIsNeeded(_order(), 12, "", ruleSet, words, bounds);
+    }
+
+    /// @dev 100 of `token` for 90 of `spender`.
+    function _order() private view returns (TypedData memory) {
+        string memory encodedType =
+            "Order(address sellToken,address buyToken,address receiver,uint256 sellAmount,uint256 buyAmount,uint32 validTo,bytes32 appData,uint256 feeAmount,string kind,bool partiallyFillable,string sellTokenBalance,string buyTokenBalance)";
         bytes memory fields = bytes.concat(
             abi.encode(token, spender, account, 100, 90, 1, bytes32(0), 0),
             abi.encode(keccak256("sell"), false, keccak256("erc20"), keccak256("erc20"))
         );
-        _assertEachRuleIsNeeded(_data("Order", encodedType, fields, ""), 12, "", ruleSet, words, bounds);
+        return _data("Order", encodedType, fields, "");
+    }
+
+    /// @dev The least that an order buys: each comparison that bounds it from below, and no other.
+    function test_EachComparisonBoundsFromBelowWhatItCan() external {
+        bool[9] memory bounding = [true, false, false, false, true, true, true, true, false];
+        for (uint8 comparison = 0; comparison < 9; ++comparison) {
+            bytes memory references = abi.encode(comparison == 4 ? 89 : 90);
+            if (comparison == 6) references = abi.encode(90, 91);
+            if (comparison == 7) references = abi.encodePacked(uint8(1), uint256(90));
+            if (comparison == 8) references = abi.encode(90, 90);
+            bytes memory ruleSet = bytes.concat(
+                abi.encodePacked(uint8(6), _rule(0, ADDRESS, EQUAL, uint160(token))),
+                _rule(1, ADDRESS, EQUAL, uint160(spender)),
+                _rule(2, ADDRESS, ACCOUNT, 0),
+                _rule(3, UINT256, LESS_OR_EQUAL, 100),
+                abi.encodePacked(uint8(1), uint8(0), uint16(4), UINT256, comparison, references),
+                _rule(7, UINT256, EQUAL, 0)
+            );
+            TypedData memory data = _order();
+            bytes memory config = _config(_alternative(data.encodedType, 12, "", ruleSet));
+            if (bounding[comparison]) _assertAccepted(data, config);
+            else _assertRefused(data, config, _missing("Order", 4, 3));
+        }
     }
 
     /// @dev What bounds from one side does not from the other; a choice, a range and an equality bound from both.
@@ -540,6 +568,13 @@ contract TypedDataPolicyTest is Test {
         bytes memory carrier =
             abi.encodePacked(uint8(1), uint8(0), uint16(3), UINT256, uint8(7), uint8(2), uint256(3), hidden);
         _assertRefused(_permit(spender, 50), _permitConfig(_all(fixedSpender, carrier)), _missing("Permit", 2, 2));
+    }
+
+    /// @dev Two groups, of which one counts.
+    function test_RevertWhen_ABoundIsBehindTheLastGroup() external {
+        bytes memory ruleSet =
+            abi.encodePacked(uint8(1), _rule(1, ADDRESS, EQUAL, uint160(spender)), _rule(2, UINT256, EQUAL, 50));
+        _assertRefused(_permit(spender, 50), _permitConfig(ruleSet), _missing("Permit", 2, 2));
     }
 
     /// @dev The known types, each with another list of fields: rules on single fields say nothing of those.
