@@ -72,6 +72,16 @@ contract SessionKeyManagerCallsTest is ManagerTest {
         _expectRefused(action, target, 0, "", reason);
     }
 
+    /// @dev Zeros stand for themselves.
+    function test_RevertWhen_AnActionIsOfTargetAndSelectorZero() external {
+        Action memory action = newAction(address(0), bytes4(0));
+        bytes memory reason = abi.encodeWithSelector(
+            ISessionKeyManager.TargetNotAllowed.selector, _idOf(action), 0, 0, address(0), target
+        );
+        _expectRefused(action, target, 0, _ping(), reason);
+        _expectRefused(action, target, 0, abi.encodePacked(bytes4(0)), reason);
+    }
+
     /*//////////////////////////////////////////////////////////////
                                 MODULES
     //////////////////////////////////////////////////////////////*/
