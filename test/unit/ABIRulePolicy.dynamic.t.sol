@@ -1196,10 +1196,11 @@ contract ABIRulePolicyDynamicConfigTest is DynamicTest {
         assertRefused(R.only(A.arguments(hex"01c3c501c2", "")), data, invalidConfig(10));
     }
 
-    /// @dev An array of elements without any size would have a length without bounds.
+    /// @dev An array of elements without any size would have a length without bounds. So would one of no type that there is.
     function test_RevertWhen_ElementsHaveNoSize() external view {
         bytes memory data = abi.encodePacked(SELECTOR, uint256(32), type(uint256).max);
         assertRefused(R.only(A.arguments(hex"01c3c500", "")), data, invalidConfig(7));
+        assertRefused(R.only(A.arguments(hex"01c3c6", "")), data, invalidConfig(7));
     }
 
     function test_RevertWhen_ShapeEndsBehindItsRule() external view {

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
 import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
+import {Errors} from "@openzeppelin/contracts/utils/Errors.sol";
 import {Test} from "forge-std/Test.sol";
 
 /// @notice Passkeys as session keys, with the precompile and without.
@@ -317,6 +318,24 @@ abstract contract WebAuthnVerifierTest is Test {
         (bool answered,) = address(verifier).staticcall(question);
         gas -= gasleft();
         assertTrue(answered);
+    }
+
+    function test_RevertWhen_ItIsDeployedWhereThePrecompileIsMissing() external {
+        vm.clearMockedCalls();
+        vm.mockCall(address(0x100), bytes(""), bytes(""));
+        bytes memory code = vm.getCode("WebAuthnVerifier.sol:WebAuthnVerifier");
+        vm.expectRevert(abi.encodeWithSelector(Errors.MissingPrecompile.selector, address(0x100)));
+        this.create(bytes.concat(code, abi.encode(true)));
+        this.create(bytes.concat(code, abi.encode(false)));
+    }
+
+    function create(bytes memory initCode) external {
+        assembly ("memory-safe") {
+            if iszero(create(0, add(initCode, 32), mload(initCode))) {
+                returndatacopy(0, 0, returndatasize())
+                revert(0, returndatasize())
+            }
+        }
     }
 
     /// @dev Any bytes at all: never a revert.
