@@ -9,8 +9,15 @@ export const solc: { compile(input: string, callbacks?: object): string; version
   import.meta.url,
 )("solc");
 
-/** A contract that is deployed by name, and how it is compiled: as its artifact says. */
-export type Target = { file: string; name: string; artifact: string; sources: string[]; settings: object };
+/** A contract that is deployed by name, and how it is compiled: as its artifact says. Its constructor takes so many words. */
+export type Target = {
+  file: string;
+  name: string;
+  artifact: string;
+  sources: string[];
+  settings: object;
+  constructorWords: number;
+};
 
 /** What is deployed, in hexadecimal: the code that creates a contract, and what it creates. */
 export type Code = { creation: string; runtimes: string[] };

@@ -67,7 +67,7 @@ export async function judgeAll(court: Court, mutants: readonly Mutant[]): Promis
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const [index, mutant] = next;
         const changed = compiled.flatMap((one) => {
-          const code = switchOn(one.code, markOf(index));
+          const code = switchOn(one, markOf(index));
           return code === undefined ? [] : [{ ...one, changedCode: code }];
         });
         if (changed.length === 0) {
@@ -243,17 +243,18 @@ async function measure({ spare, seed, runs, timeout }: Court, tests: string): Pr
 }
 
 /** The code with one change made; nothing if the change is not in it. */
-function switchOn({ creation, runtimes }: Code, mark: number): Code | undefined {
+function switchOn({ code: { creation, runtimes }, target }: Compiled, mark: number): Code | undefined {
   const push = `63${mark.toString(16)}`;
   const places = runtimes.map((runtime) => ({ at: creation.indexOf(runtime), runtime })).filter(({ at }) => at >= 0);
+  // What is not deployed is the constructor's, whose arguments are behind its code.
+  const all = { length: creation.length + 64 * target.constructorWords };
   let result = creation;
   let isFound = false;
   for (let at = creation.indexOf(push); at >= 0; at = creation.indexOf(push, at + 1)) {
     if (at % 2 !== 0) continue;
     const within = places.find((place) => at >= place.at && at < place.at + place.runtime.length);
-    if (within === undefined) throw new Error("a change outside of what is deployed");
     isFound = true;
-    const length = (within.runtime.length / 2).toString(16).padStart(8, "0");
+    const length = ((within?.runtime ?? all).length / 2).toString(16).padStart(8, "0");
     result = `${result.slice(0, at)}63${length}${result.slice(at + push.length)}`;
   }
   if (!isFound) return undefined;

@@ -87,7 +87,7 @@ function targets(root: string): Target[] {
   const found = readdirSync(out, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".json") && !path.startsWith("build-info"))
     .flatMap((path) => {
-      const { metadata, bytecode } = JSON.parse(readFileSync(join(out, path), "utf8"));
+      const { metadata, bytecode, abi } = JSON.parse(readFileSync(join(out, path), "utf8"));
       const target: [string, string] | undefined = Object.entries<string>(
         metadata?.settings?.compilationTarget ?? {},
       )[0];
@@ -97,7 +97,9 @@ function targets(root: string): Target[] {
       const isOurs = file.startsWith("contracts/") && !/\/(?:interfaces|libraries|types)\//.test(file);
       if (bytecode.object.length < 4 || !(isOurs || TESTS_WITH_CODE.includes(path))) return [];
       const { compilationTarget: _, ...settings } = metadata.settings;
-      return [{ file, name, artifact: path, sources: Object.keys(metadata.sources), settings }];
+      const built = abi.find(({ type }: { type: string }) => type === "constructor");
+      const constructorWords: number = built?.inputs.length ?? 0;
+      return [{ file, name, artifact: path, sources: Object.keys(metadata.sources), settings, constructorWords }];
     });
   cache.set(root, found);
   return found;
