@@ -1257,6 +1257,22 @@ contract ABIRulePolicyDynamicConfigTest is DynamicTest {
         assertRefused(R.only(A.arguments(A.args(1, codes), "")), abi.encodePacked(SELECTOR, data), tooDeep(5 + 1 + 8));
     }
 
+    /// @dev Tuples in tuples, the same.
+    function test_TuplesUpToEightDynamicTypesDeep() external view {
+        bytes memory codes = hex"c2";
+        bytes memory data = abi.encode(LONG);
+        for (uint256 deep = 2; deep <= 8; ++deep) {
+            codes = bytes.concat(hex"c401", codes);
+            data = abi.encodePacked(uint256(32), data);
+        }
+        assertAccepted(R.only(A.arguments(A.args(1, codes), "")), abi.encodePacked(SELECTOR, data));
+        codes = bytes.concat(hex"c401", codes);
+        data = abi.encodePacked(uint256(32), data);
+        assertRefused(
+            R.only(A.arguments(A.args(1, codes), "")), abi.encodePacked(SELECTOR, data), tooDeep(5 + 1 + 2 * 8)
+        );
+    }
+
     /// @dev Calls in calls: each has a body for its arguments, and one for its alternative.
     function nested(uint256 levels, bytes memory rule) private pure returns (bytes memory config, bytes memory data) {
         data = abi.encodePacked(SELECTOR, uint256(5));

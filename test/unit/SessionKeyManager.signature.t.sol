@@ -58,6 +58,18 @@ contract SessionKeyManagerSignatureTest is ManagerTest {
         assertEq(manager.validateUserOp(op, userOpHash), windowOf(session) | 1);
     }
 
+    /// @dev Whatever ecrecover says.
+    function test_SIsAtMostHalfOfTheOrder() external {
+        Session memory session = pingSession();
+        grant(session);
+        vm.mockCall(address(1), bytes(""), abi.encode(key.addr));
+        PackedUserOperation memory op = newOp(account, pingCall());
+        op.signature = abi.encodePacked(_use(session), bytes32(uint256(1)), SECP256K1_ORDER / 2, uint8(27));
+        assertEq(validate(op), windowOf(session));
+        op.signature = abi.encodePacked(_use(session), bytes32(uint256(1)), SECP256K1_ORDER / 2 + 1, uint8(27));
+        assertEq(validate(op), windowOf(session) | 1);
+    }
+
     function test_EveryOtherVIsWrong() external {
         Session memory session = pingSession();
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, _digest(session, OP_HASH));
