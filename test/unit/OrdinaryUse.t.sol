@@ -186,6 +186,44 @@ contract OrdinaryUseTest is SessionTest {
         }
     }
 
+    /// Behind the callData there are ones, which say nothing.
+    function test_DirtyPaddingIsNotOrdinary() public view {
+        PackedUserOperation memory op;
+        op.paymasterAndData = filled(52, type(uint256).max);
+        Seed memory seed;
+        Session memory session = newSessionOf(seed);
+        bytes memory one = abi.encodePacked(UseBuilder.pack(session, 0, claim(0)), new bytes(65));
+        bytes memory two = abi.encodePacked(UseBuilder.pack(session, 0, claim(0, 0)), new bytes(65));
+        for (uint256 length = 4; length < 36; ++length) {
+            bytes memory data = bytes.concat(IERC20.transfer.selector, new bytes(length - 4));
+            op.signature = one;
+            op.callData = single(target, 0, data);
+            // Behind selector, mode, offset, length, target and value.
+            requirePadding(op, 4 + 96 + 52 + length);
+            op.signature = two;
+            Execution[] memory calls = new Execution[](2);
+            (calls[0], calls[1]) = (Execution(target, 0, data), Execution(target, 0, data));
+            op.callData = batch(calls);
+            // 0x20, 2, the offsets; the call's head.
+            uint256 end = 4 + 96 + 128 + 128 + length;
+            requirePadding(op, end);
+            end += (32 - length % 32) % 32;
+            requirePadding(op, end + 128 + length);
+        }
+    }
+
+    /// @dev The operation is ordinary, and is not with any of the bytes from `start` to the next whole word.
+    function requirePadding(PackedUserOperation memory op, uint256 start) private view {
+        assertEq(reader.read(op).ordinary, true);
+        for (uint256 i = start; i % 32 != 4; ++i) {
+            assertEq(op.callData[i], bytes1(0));
+            op.callData[i] = 0x01;
+            assertEq(reader.read(op).ordinary, false);
+            requireAlike(op);
+            op.callData[i] = 0x00;
+        }
+    }
+
     /// Each call ends where it begins, 128 bytes after its head and 128 before that, and there the callData ends too.
     function test_SizesThatWrapAroundAreNotOrdinary() public view {
         Seed memory seed;
