@@ -297,6 +297,10 @@ contract OrdinaryUseTest is SessionTest {
                 requireAlike(op);
             }
         }
+        // None is revealed, and one is where a 257th would be.
+        op.signature = abi.encodePacked(head, hex"0100", new bytes(32 * 256), action, uint8(1), new bytes(65));
+        assertEq(reader.read(op).ordinary, false);
+        requireAlike(op);
     }
 
     /// They have the arguments of a transfer.
