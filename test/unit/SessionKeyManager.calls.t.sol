@@ -208,6 +208,13 @@ contract SessionKeyManagerCallsTest is ManagerTest {
         else _expectRefused(action, target, value, data, _valueExceeded(action, value));
     }
 
+    function test_NoValueIsSentUnderAnActionThatAllowsSome() external {
+        Action memory action = newAction(target, PING);
+        action.maxValue = 1;
+        _assertAccepted(action, target, 0, _ping());
+        _assertAccepted(action, target, 1, _ping());
+    }
+
     function test_RevertWhen_ValueIsOneWeiOverTheMost() external {
         Action memory action = newAction(target, PING);
         uint256[5] memory most = [uint256(0), 1, 255, 256, type(uint256).max - 1];
