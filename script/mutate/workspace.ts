@@ -144,7 +144,7 @@ export async function runTests(
 
 /** Which tests failed, and how long each took. */
 function readReport(output: string): Omit<Run, "timedOut"> {
-  const json = output.split("\n").find((line) => line.startsWith("{"));
+  const json = output.split("\n").find((line) => line.startsWith("{") && line.includes('"test_results"'));
   if (json === undefined) throw new Error(output);
   const suites: Record<string, { test_results: Record<string, Result> }> = JSON.parse(json);
   const failed: Failure[] = [];
