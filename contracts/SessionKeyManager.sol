@@ -368,7 +368,7 @@ contract SessionKeyManager is ISessionKeyManager {
             calls.setUse(revealed, actions, claims);
             evidence = claims + count;
             // From EntryPoint v0.8 an operation of an account under EIP-7702 may carry a call that the account gets from the
-            // EntryPoint before it validates anything. No session allows one.
+            // EntryPoint before it validates anything. No session allows one. The way out is ahead of the end, see {_validate}.
             (uint256 initCode, uint256 initCodeSize) = op.initCodeOf();
             if (initCodeSize <= 20) return (session, calls, evidence, keySignature);
             if (initCode.integer(20) == EIP7702_MARKER) revert InitializerNotAllowed(initCodeSize);
@@ -521,7 +521,7 @@ contract SessionKeyManager is ISessionKeyManager {
                 if (value != 0) sent = sent.saturatingAdd(value);
                 _checkCall(id, packed, window, asker, i, actionIndex, actions.get(actionIndex), target, value, data);
             }
-            // What no call claims has no place in a use.
+            // What no call claims has no place in a use. The way out is ahead of the end, see {_validate}.
             if (claimed == revealed) return (window.pack(), sent);
             revert ActionNotClaimed(revealed & ~claimed);
         }

@@ -8,3 +8,17 @@ export function told(act: () => unknown): string {
   }
   throw new Error("nothing was thrown");
 }
+
+/** Where an error of a class says that a configuration is malformed, if reading it throws one. */
+export function toldPosition(
+  type: abstract new (...args: never[]) => Error & { readonly position: number },
+  read: () => unknown,
+): number | "is read" {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof type) return error.position;
+    throw error;
+  }
+  return "is read";
+}

@@ -95,12 +95,16 @@ contract Limits {
 
     function _fitsPeriod(Budget budget, uint256 amount, uint256 number) private pure returns (bool) {
         uint256 limit = (CONFIG + 1).integer(16);
-        uint256 spent = number == budget.period() ? budget.inPeriod() : 0;
+        uint256 spent = _spentIn(budget, number);
         return number >= budget.period() && limit <= MAX_BUDGET && spent <= limit && amount <= limit - spent;
     }
 
+    function _spentIn(Budget budget, uint256 number) private pure returns (uint256) {
+        return number == budget.period() ? budget.inPeriod() : 0;
+    }
+
     function _after(Budget budget, uint256 amount, uint256 number) private pure returns (Budget) {
-        uint256 spent = number == budget.period() ? budget.inPeriod() : 0;
+        uint256 spent = _spentIn(budget, number);
         return BudgetLibrary.pack(budget.total(), spent + amount, number);
     }
 

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {ABIRuleTest} from "../utils/ABIRuleTest.sol";
 import {ABIRuleConfig as R} from "../utils/ABIRuleConfig.sol";
 import {ABIArgumentsConfig as A} from "../utils/ABIArgumentsConfig.sol";
+import {cut} from "../utils/Cut.sol";
 
 struct Item {
     address to;

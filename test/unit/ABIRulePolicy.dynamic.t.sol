@@ -5,6 +5,7 @@ import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
 import {ABIRuleTest} from "../utils/ABIRuleTest.sol";
 import {ABIRuleConfig as R} from "../utils/ABIRuleConfig.sol";
 import {ABIArgumentsConfig as A} from "../utils/ABIArgumentsConfig.sol";
+import {cut} from "../utils/Cut.sol";
 
 /// @dev Rules about values in dynamic data. Where in a configuration a rule begins: 2 for the rule about the arguments
 /// (behind the counts of groups and rules), 5 for their shape, then the body's two counts, then its first rule.

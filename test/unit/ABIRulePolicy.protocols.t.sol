@@ -5,6 +5,7 @@ import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
 import {ABIRuleTest} from "../utils/ABIRuleTest.sol";
 import {ABIRuleConfig as R} from "../utils/ABIRuleConfig.sol";
 import {ABIArgumentsConfig as A} from "../utils/ABIArgumentsConfig.sol";
+import {cut} from "../utils/Cut.sol";
 
 interface IUniversalRouter {
     function execute(bytes calldata commands, bytes[] calldata inputs, uint256 deadline) external payable;

@@ -5,6 +5,7 @@ import {Test} from "forge-std/Test.sol";
 import {Vm} from "forge-std/Vm.sol";
 import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
 import {ABIRuleConfig as R} from "../utils/ABIRuleConfig.sol";
+import {cut} from "../utils/Cut.sol";
 
 /// @dev Arguments of every static shape, whose words count through structs and arrays: what stands where is listed at
 /// {ABIRulePolicyShapeTest}.
@@ -334,7 +335,7 @@ contract ABIRulePolicyComparisonTest is ABIRulePolicyBase {
         _check(R.only(rule), _words(list[0]));
         _check(R.only(rule), _words(list[127]));
         _check(R.only(rule), _words(list[254]));
-        bytes memory told = _tail(rule, 6);
+        bytes memory told = cut(rule, 6, rule.length);
         assertEq(told.length, 510);
         vm.expectRevert(_notMet(0, 0, 2, 7, told, bytes32(uint256(1_255))));
         _check(R.only(rule), _words(bytes32(uint256(1_255))));
@@ -373,13 +374,6 @@ contract ABIRulePolicyComparisonTest is ABIRulePolicyBase {
         if (account != argument) vm.expectRevert(_notMet(0, 0, 0x14, 9, "", word));
         policy.checkCall(account, 0, address(1), 0, 0, _words(word), config);
         policy.checkCall(argument, 0, address(1), 0, 0, _words(word), config);
-    }
-
-    function _tail(bytes memory whole, uint256 from) private pure returns (bytes memory part) {
-        part = new bytes(whole.length - from);
-        for (uint256 i = 0; i < part.length; ++i) {
-            part[i] = whole[from + i];
-        }
     }
 }
 

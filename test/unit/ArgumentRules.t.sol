@@ -11,6 +11,7 @@ import {Session} from "contracts/types/Session.sol";
 import {ABIArgumentsConfig as A} from "../utils/ABIArgumentsConfig.sol";
 import {ABIRuleConfig as R} from "../utils/ABIRuleConfig.sol";
 import {ManagerTest} from "../utils/ManagerTest.sol";
+import {cut} from "../utils/Cut.sol";
 
 /// @notice Rules on arguments as a policy of the manager's own: it does as the ABIRulePolicy contract does, and evaluates rules
 /// on words itself. That it agrees with the contract on each rule alone, the tests of that contract show.
@@ -299,7 +300,7 @@ contract ArgumentRulesTest is ManagerTest {
         uint256 how = (dice >> 16) % 24;
         uint256 at = (dice >> 32) % config.length;
         // Cut short, followed by more, or with another byte somewhere.
-        if (how == 0) config = _cut(config, at);
+        if (how == 0) config = cut(config, 0, at);
         if (how == 1) config = bytes.concat(config, bytes1(uint8(dice >> 64)));
         if (how == 2) config[at] = bytes1(uint8(dice >> 64));
         if (how == 3) config[0] = bytes1(uint8(dice >> 64) % 4);
@@ -360,15 +361,8 @@ contract ArgumentRulesTest is ManagerTest {
     /// @dev Four words, sometimes cut short or followed by more.
     function _calldata(uint256 dice) private view returns (bytes memory data) {
         data = abi.encodePacked(PING, _words(dice));
-        if (dice >> 96 & 15 == 0) data = _cut(data, 4 + (dice >> 104) % 128);
+        if (dice >> 96 & 15 == 0) data = cut(data, 0, 4 + (dice >> 104) % 128);
         if (dice >> 96 & 15 == 1) data = bytes.concat(data, new bytes(253 * 32));
-    }
-
-    function _cut(bytes memory data, uint256 length) private pure returns (bytes memory part) {
-        part = new bytes(length);
-        for (uint256 i = 0; i < length; ++i) {
-            part[i] = data[i];
-        }
     }
 
     /*//////////////////////////////////////////////////////////////

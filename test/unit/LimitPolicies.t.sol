@@ -78,7 +78,7 @@ abstract contract LimitPolicyTest is Test {
         limit = uint128(bound(limit, 0, _hasAmount() ? MAX_LIMIT : 8));
         bytes memory config = _pack(ERC20LimitConfigs.none().inTotal(limit));
         uint256 total = 0;
-        for (uint256 i = 0; i < amounts.length && i < 6; ++i) {
+        for (uint256 i = 0; i < amounts.length && i < 12; ++i) {
             uint256 amount = _hasAmount() ? bound(amounts[i], 0, uint256(limit) + limit / 2 + 1) : 1;
             if (total + amount <= limit) {
                 assertEq(_check(config, amount, 0), 0, "a total restricts no time");
@@ -125,13 +125,13 @@ abstract contract LimitPolicyTest is Test {
     uint256 private latest;
     uint256 private sum;
 
-    function testFuzz_CountsByPeriod(uint32 length, uint48 anchor, uint48[5] memory times, uint64[5] memory amounts)
+    function testFuzz_CountsByPeriod(uint32 length, uint48 anchor, uint48[8] memory times, uint64[8] memory amounts)
         external
     {
         length = uint32(bound(length, 300, 400 days));
         anchor = uint48(bound(anchor, 0, NOW));
         uint128 limit = _hasAmount() ? type(uint64).max : 2;
-        for (uint256 i = 0; i < 5; ++i) {
+        for (uint256 i = 0; i < 8; ++i) {
             uint256 time = bound(times[i], anchor == 0 ? 1 : anchor, uint256(NOW) + 10 * uint256(length));
             _spendInPeriod(limit, length, anchor, time, _hasAmount() ? amounts[i] : 1);
         }

@@ -84,11 +84,8 @@ contract OrdinaryUseTest is SessionTest {
         calls[1] = Execution(target, 0, abi.encodeWithSelector(IERC20.transfer.selector, 1, 2, 3));
         op.callData = batch(calls);
         uint8[] memory claims = new uint8[](2);
-        op.signature = abi.encodePacked(UseBuilder.pack(newSessionOf(seed), 0, claims), new bytes(65));
-        Reading memory short = reader.read(op);
-        assertEq(short.ordinary, true);
-        assertEq(short.transferred, 1 << 128);
-        requireSame(short, reader.readInFull(op));
+        op.signature = useOf(newSessionOf(seed), claims);
+        requireNoTransfer(op);
     }
 
     function test_WhatStandsForMoreThanItselfIsNotOrdinary() public view {
@@ -129,7 +126,7 @@ contract OrdinaryUseTest is SessionTest {
         Session memory session = newSessionOf(seed);
         session.actions[0].maxValue = 1;
         PackedUserOperation memory op = newOperation(seed);
-        op.signature = abi.encodePacked(UseBuilder.pack(session, 0, claim(0)), new bytes(65));
+        op.signature = useOf(session, claim(0));
         assertEq(reader.read(op).ordinary, false);
     }
 
@@ -170,12 +167,12 @@ contract OrdinaryUseTest is SessionTest {
             }
             PackedUserOperation memory op;
             op.callData = single(target, 0, part);
-            op.signature = abi.encodePacked(UseBuilder.pack(session, 0, claim(0)), new bytes(65));
+            op.signature = useOf(session, claim(0));
             assertEq(reader.read(op).ordinary, false);
             requireAlike(op);
 
             Execution[] memory calls = new Execution[](2);
-            op.signature = abi.encodePacked(UseBuilder.pack(session, 0, claim(0, 0)), new bytes(65));
+            op.signature = useOf(session, claim(0, 0));
             for (uint256 i = 0; i < 2; ++i) {
                 calls[i] = Execution(target, 0, part);
                 calls[1 - i] = Execution(target, 0, bytes.concat(selectors[length]));
@@ -192,8 +189,8 @@ contract OrdinaryUseTest is SessionTest {
         op.paymasterAndData = filled(52, type(uint256).max);
         Seed memory seed;
         Session memory session = newSessionOf(seed);
-        bytes memory one = abi.encodePacked(UseBuilder.pack(session, 0, claim(0)), new bytes(65));
-        bytes memory two = abi.encodePacked(UseBuilder.pack(session, 0, claim(0, 0)), new bytes(65));
+        bytes memory one = useOf(session, claim(0));
+        bytes memory two = useOf(session, claim(0, 0));
         for (uint256 length = 4; length < 36; ++length) {
             bytes memory data = bytes.concat(IERC20.transfer.selector, new bytes(length - 4));
             op.signature = one;
@@ -229,7 +226,7 @@ contract OrdinaryUseTest is SessionTest {
         Seed memory seed;
         PackedUserOperation memory op;
         op.callData = batch(callsOf(2));
-        op.signature = abi.encodePacked(UseBuilder.pack(newSessionOf(seed), 0, claim(0, 0)), new bytes(65));
+        op.signature = useOf(newSessionOf(seed), claim(0, 0));
         assertEq(reader.read(op).ordinary, true);
         // Behind selector, mode, offset and length: 0x20, 2, the offsets of both calls; the calls.
         uint256 calls = 4 + 96 + 4 * 32;
@@ -313,12 +310,12 @@ contract OrdinaryUseTest is SessionTest {
             bytes memory data = abi.encodeWithSelector(selectors[i], address(1), 2);
             PackedUserOperation memory op;
             op.callData = single(target, 0, data);
-            op.signature = abi.encodePacked(UseBuilder.pack(session, 0, claim(0)), new bytes(65));
+            op.signature = useOf(session, claim(0));
             requireNoTransfer(op);
             Execution[] memory calls = new Execution[](2);
             (calls[0], calls[1]) = (Execution(target, 0, data), Execution(target, 0, data));
             op.callData = batch(calls);
-            op.signature = abi.encodePacked(UseBuilder.pack(session, 0, claim(0, 0)), new bytes(65));
+            op.signature = useOf(session, claim(0, 0));
             requireNoTransfer(op);
         }
     }
@@ -330,12 +327,12 @@ contract OrdinaryUseTest is SessionTest {
             bytes memory data = abi.encodeWithSelector(IERC20.transfer.selector, uint256(1) << i | 1, 2);
             PackedUserOperation memory op;
             op.callData = single(target, 0, data);
-            op.signature = abi.encodePacked(UseBuilder.pack(newSessionOf(seed), 0, claim(0)), new bytes(65));
+            op.signature = useOf(newSessionOf(seed), claim(0));
             requireNoTransfer(op);
             Execution[] memory calls = callsOf(2);
             calls[i % 2].callData = data;
             op.callData = batch(calls);
-            op.signature = abi.encodePacked(UseBuilder.pack(newSessionOf(seed), 0, claim(0, 0)), new bytes(65));
+            op.signature = useOf(newSessionOf(seed), claim(0, 0));
             requireNoTransfer(op);
         }
     }
@@ -402,7 +399,7 @@ contract OrdinaryUseTest is SessionTest {
         session.actions[0].selector = selector;
         PackedUserOperation memory op;
         op.callData = single(to, 0, abi.encodeWithSelector(selector));
-        op.signature = abi.encodePacked(UseBuilder.pack(session, 0, claim(0)), new bytes(65));
+        op.signature = useOf(session, claim(0));
         assertEq(reader.read(op).ordinary, false);
         requireAlike(op);
     }
@@ -451,6 +448,11 @@ contract OrdinaryUseTest is SessionTest {
             if (proof.length > 0) op.signature = UseBuilder.withProof(op.signature, proof);
         }
         op.signature = abi.encodePacked(op.signature, new bytes(65));
+    }
+
+    /// @dev With a signature of the key's that nothing looks at.
+    function useOf(Session memory session, uint8[] memory claims) private pure returns (bytes memory) {
+        return abi.encodePacked(UseBuilder.pack(session, 0, claims), new bytes(65));
     }
 
     function newData(Seed memory seed, uint256 index) private pure returns (bytes memory) {

@@ -3,11 +3,11 @@ pragma solidity ^0.8.28;
 
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {Execution, IERC7579Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
-import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {ExecutionHarness} from "../mocks/ExecutionHarness.sol";
 import {RecordingPolicy} from "../mocks/RecordingPolicy.sol";
 import {ManagerTest} from "../utils/ManagerTest.sol";
 import {Random} from "../utils/RandomSession.sol";
+import {cut} from "../utils/Cut.sol";
 import {ICallPolicy} from "contracts/interfaces/ICallPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {ANY_TARGET, Session} from "contracts/types/Session.sol";
@@ -109,7 +109,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
                 bytes memory reason = length < 4
                     ? abi.encodeWithSelector(ISessionKeyManager.FunctionNotExecute.selector, bytes4(0))
                     : _nonCanonical(length < CONTENTS ? length : LENGTH);
-                expectRefused(_op(_cut(callData, length), kind + 1), reason);
+                expectRefused(_op(cut(callData, 0, length), kind + 1), reason);
             }
         }
     }
@@ -202,8 +202,9 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
     }
 
     function test_RevertWhen_BytesAreBetweenElements() external {
-        bytes memory tail = _cut(_contents(_twoCalls()), 64 + 64 + 192);
-        bytes memory contents = bytes.concat(tail, bytes32(0), _from(_contents(_twoCalls()), 320));
+        bytes memory tail = cut(_contents(_twoCalls()), 0, 64 + 64 + 192);
+        bytes memory contents =
+            bytes.concat(tail, bytes32(0), cut(_contents(_twoCalls()), 320, _contents(_twoCalls()).length));
         contents = _set(contents, 96, 288);
         bytes memory callData = abi.encodeCall(IERC7579Execution.execute, (BATCH, contents));
         assertEq(harness.asAccount(callData).length, 2);
@@ -253,19 +254,19 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
         calls[0] = Execution(target, 0, bytes.concat(PING, new bytes(92)));
         calls[1] = Execution(target, 0, "");
         bytes memory callData = batch(calls);
-        callData = _cut(callData, callData.length - 96);
+        callData = cut(callData, 0, callData.length - 96);
         expectRefused(_op(_set(callData, LENGTH, callData.length - CONTENTS), 2), _nonCanonical(callData.length));
         // The only call has no length, and so there is no room for one.
         calls = new Execution[](1);
         callData = batch(calls);
-        callData = _cut(callData, callData.length - 32);
+        callData = cut(callData, 0, callData.length - 32);
         expectRefused(_op(_set(callData, LENGTH, callData.length - CONTENTS), 1), _nonCanonical(COUNT));
     }
 
     function test_RevertWhen_AnElementRunsPastTheEnd() external {
         // The contents end within the head of the second element.
         for (uint256 words = 1; words < 5; ++words) {
-            bytes memory contents = _cut(_contents(_twoCalls()), 512 - 32 * words);
+            bytes memory contents = cut(_contents(_twoCalls()), 0, 512 - 32 * words);
             bytes memory callData = abi.encodeCall(IERC7579Execution.execute, (BATCH, contents));
             uint256 position = words > 2 ? CONTENTS + contents.length : OFFSETS + 64 + 192 + 96;
             expectRefused(_op(callData, 2), _nonCanonical(position));
@@ -278,7 +279,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
 
     function testFuzz_RevertWhen_AnotherFunctionIsCalled(bytes4 selector, bool wrapped) external {
         vm.assume(selector != EXECUTE && (wrapped || selector != EXECUTE_USER_OP));
-        bytes memory callData = bytes.concat(selector, _from(pingCall(), 4));
+        bytes memory callData = bytes.concat(selector, cut(pingCall(), 4, pingCall().length));
         expectRefused(_op(wrapped ? _wrap(callData) : callData, 1), _notExecute(selector));
     }
 
@@ -288,7 +289,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
 
     function test_RevertWhen_ExecuteUserOpWrapsTooLittle() external {
         for (uint256 length = 0; length < 4; ++length) {
-            bytes memory callData = bytes.concat(EXECUTE_USER_OP, _cut(abi.encodePacked(EXECUTE), length));
+            bytes memory callData = bytes.concat(EXECUTE_USER_OP, cut(abi.encodePacked(EXECUTE), 0, length));
             expectRefused(_op(callData, 1), _notExecute(EXECUTE_USER_OP));
         }
         expectRefused(_op(_wrap(abi.encodePacked(EXECUTE)), 1), _nonCanonical(8));
@@ -395,10 +396,10 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
             data[random.below(data.length)] ^= bytes1(uint8(2 ** random.below(8)));
             return data;
         }
-        if (kind == 1) return _cut(data, random.below(data.length));
+        if (kind == 1) return cut(data, 0, random.below(data.length));
         if (kind == 2) return bytes.concat(data, random.content(1 + random.below(64)));
-        if (kind == 3) return bytes.concat(_cut(data, position), bytes32(0), _from(data, position));
-        if (kind == 4) return bytes.concat(_cut(data, position), _from(data, position + 32));
+        if (kind == 3) return bytes.concat(cut(data, 0, position), bytes32(0), cut(data, position, data.length));
+        if (kind == 4) return bytes.concat(cut(data, 0, position), cut(data, position + 32, data.length));
         if (kind == 5) return _set(data, position, _interesting(random));
         uint256 word = _get(data, position);
         if (kind == 6) {
@@ -471,7 +472,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
 
     /// @dev The execution's calldata within an operation's callData, if it needs no padding.
     function _contents(bytes memory callData) private pure returns (bytes memory) {
-        return _from(callData, CONTENTS);
+        return cut(callData, CONTENTS, callData.length);
     }
 
     function _get(bytes memory data, uint256 position) private pure returns (uint256 word) {
@@ -486,13 +487,5 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
             mstore(add(add(data, 32), position), word)
         }
         return data;
-    }
-
-    function _cut(bytes memory data, uint256 length) private pure returns (bytes memory) {
-        return Bytes.slice(data, 0, length);
-    }
-
-    function _from(bytes memory data, uint256 start) private pure returns (bytes memory) {
-        return Bytes.slice(data, start);
     }
 }

@@ -10,6 +10,7 @@ import {RoutingAccount} from "../mocks/RoutingAccount.sol";
 import {GrantTest} from "../utils/GrantTest.sol";
 import {Random} from "../utils/RandomSession.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
+import {cut} from "../utils/Cut.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {Action, Policy, Session, SessionStatus} from "contracts/types/Session.sol";
 
@@ -498,7 +499,7 @@ contract SessionKeyManagerSignedGrantsTest is GrantTest {
         );
         PackedUserOperation memory op = newOp(account, pingCall());
         for (uint256 length = plain.length + 1; length < use.length; ++length) {
-            op.signature = cut(use, length);
+            op.signature = cut(use, 0, length);
             (bool success, bytes memory reason) = attempt(op);
             assertFalse(success);
             assertEq(bytes4(reason), ISessionKeyManager.NonCanonicalUse.selector, vm.toString(length));
@@ -739,7 +740,7 @@ contract SessionKeyManagerGrantRuleTest is GrantTest {
             for (uint256 i = 0; i < length; ++i) {
                 bytes memory signature = bytes.concat(prefix, "the rest of the signature");
                 signature[i] ^= bytes1(uint8(1) << uint8(i % 8));
-                _expectMismatch(prefix, signature, cut(signature, length));
+                _expectMismatch(prefix, signature, cut(signature, 0, length));
             }
         }
     }
@@ -752,7 +753,7 @@ contract SessionKeyManagerGrantRuleTest is GrantTest {
         setRule(ruleOf(prefix));
         bytes memory signature = bytes.concat(prefix, "the rest of the signature");
         signature[bit / 8] ^= bytes1(uint8(1) << uint8(bit % 8));
-        _expectMismatch(prefix, signature, cut(signature, length));
+        _expectMismatch(prefix, signature, cut(signature, 0, length));
     }
 
     function test_RevertWhen_TheSignatureIsShorterThanThePrefix() external {
@@ -761,7 +762,7 @@ contract SessionKeyManagerGrantRuleTest is GrantTest {
             bytes memory prefix = prefixOf("the prefix of 21 bytes", length);
             setRule(ruleOf(prefix));
             for (uint256 shorter = 0; shorter < length; ++shorter) {
-                _expectMismatch(prefix, cut(prefix, shorter), cut(prefix, shorter));
+                _expectMismatch(prefix, cut(prefix, 0, shorter), cut(prefix, 0, shorter));
             }
         }
     }
@@ -774,11 +775,11 @@ contract SessionKeyManagerGrantRuleTest is GrantTest {
             bytes memory prefix = prefixOf("the prefix of 21 bytes", length);
             prefix[length - 1] = 0;
             setRule(ruleOf(prefix));
-            _expectMismatch(prefix, cut(prefix, length - 1), cut(prefix, length - 1));
+            _expectMismatch(prefix, cut(prefix, 0, length - 1), cut(prefix, 0, length - 1));
             prefix = new bytes(length);
             setRule(ruleOf(prefix));
             for (uint256 shorter = 0; shorter < length; ++shorter) {
-                _expectMismatch(prefix, cut(prefix, shorter), "");
+                _expectMismatch(prefix, cut(prefix, 0, shorter), "");
             }
             _assertAcceptedUnder(ruleOf(new bytes(length)), new bytes(length));
             _assertAcceptedUnder(ruleOf(new bytes(length)), bytes.concat(new bytes(length), hex"ff"));
@@ -842,7 +843,7 @@ contract SessionKeyManagerGrantRuleTest is GrantTest {
     function _someRule(bytes memory text) private pure returns (bytes memory) {
         if (text.length == 0) return "";
         if (text.length == 1) return ANY_RULE;
-        bytes memory rule = cut(text, text.length > 22 ? 22 : text.length);
+        bytes memory rule = cut(text, 0, text.length > 22 ? 22 : text.length);
         rule[0] = 0x01;
         return rule;
     }

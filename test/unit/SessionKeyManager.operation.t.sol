@@ -7,6 +7,7 @@ import {ProbePolicy} from "../mocks/ProbePolicy.sol";
 import {GrantTest} from "../utils/GrantTest.sol";
 import {Random} from "../utils/RandomSession.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
+import {cut} from "../utils/Cut.sol";
 import {ICallPolicy} from "contracts/interfaces/ICallPolicy.sol";
 import {IOperationPolicy, OperationFacts} from "contracts/interfaces/IOperationPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
@@ -379,7 +380,7 @@ contract SessionKeyManagerOperationPoliciesTest is GrantTest {
         uint256 position = asked.length - (whole.length + 31) / 32 * 32 - 32;
         for (uint256 length = 0; length < use; ++length) {
             // What is missing reads as zero, or follows behind the end.
-            op.signature = cut(whole, length);
+            op.signature = cut(whole, 0, length);
             _assertNonCanonical(abi.encodeCall(manager.validateUserOp, (op, OP_HASH)), length);
             assembly ("memory-safe") {
                 mstore(add(add(asked, 32), position), length)
@@ -647,7 +648,7 @@ contract SessionKeyManagerOwnRevocationTest is GrantTest {
             abi.encodePacked(selector),
             abi.encodeWithSelector(selector, 0x20, 1),
             // A byte short, a byte and a word too many.
-            cut(_revocation(id).callData, 99),
+            cut(_revocation(id).callData, 0, 99),
             bytes.concat(_revocation(id).callData, hex"00"),
             bytes.concat(_revocation(id).callData, bytes32(0)),
             // A list that begins further on, and one that is longer than it seems.
@@ -787,7 +788,7 @@ contract SessionKeyManagerInitCodeTest is GrantTest {
         _assertAccepted("");
         _assertAccepted(hex"7702");
         for (uint256 length = 1; length <= 20; ++length) {
-            _assertAccepted(cut(abi.encodePacked(MARKER), length));
+            _assertAccepted(cut(abi.encodePacked(MARKER), 0, length));
         }
     }
 

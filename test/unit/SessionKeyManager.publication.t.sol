@@ -3,12 +3,12 @@ pragma solidity ^0.8.28;
 
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
-import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Vm} from "forge-std/Test.sol";
 import {Answers} from "../mocks/Answers.sol";
 import {GrantTest} from "../utils/GrantTest.sol";
 import {Random} from "../utils/RandomSession.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
+import {cut} from "../utils/Cut.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {Action, Policy, Session, SessionStatus} from "contracts/types/Session.sol";
 
@@ -116,9 +116,9 @@ contract SessionKeyManagerPublicationTest is GrantTest {
         Session memory session = pingSession();
         bytes memory encoded = abi.encode(session);
         for (uint256 length = 0; length < encoded.length; length += 1 + length % 7) {
-            _expectMalformed(session, cut(encoded, length), vm.toString(length));
+            _expectMalformed(session, cut(encoded, 0, length), vm.toString(length));
         }
-        _expectMalformed(session, cut(encoded, encoded.length - 1), "last");
+        _expectMalformed(session, cut(encoded, 0, encoded.length - 1), "last");
     }
 
     function testFuzz_RevertWhen_ThePublicationIsLong(bytes calldata surplus) external {
@@ -131,7 +131,7 @@ contract SessionKeyManagerPublicationTest is GrantTest {
         vm.assume(offset != 0x20);
         Session memory session = pingSession();
         bytes memory encoded = abi.encode(session);
-        _expectNonCanonical(session, bytes.concat(bytes32(offset), _part(encoded, 32, encoded.length)));
+        _expectNonCanonical(session, bytes.concat(bytes32(offset), cut(encoded, 32, encoded.length)));
     }
 
     /// @dev A decoder takes it, an encoder does not make it.
@@ -139,10 +139,10 @@ contract SessionKeyManagerPublicationTest is GrantTest {
         Session memory session = pingSession();
         bytes memory encoded = abi.encode(session);
         // The actions are the last of the struct, and all that follows its head after the key and two empty lists.
-        uint256 actions = uint256(bytes32(_part(encoded, 32 + 11 * 32, 32 + 12 * 32)));
-        bytes memory loose = bytes.concat(_part(encoded, 0, 32 + 11 * 32), bytes32(actions + 32));
-        loose = bytes.concat(loose, _part(encoded, 32 + 12 * 32, 32 + actions), bytes32("a gap"));
-        loose = bytes.concat(loose, _part(encoded, 32 + actions, encoded.length));
+        uint256 actions = uint256(bytes32(cut(encoded, 32 + 11 * 32, 32 + 12 * 32)));
+        bytes memory loose = bytes.concat(cut(encoded, 0, 32 + 11 * 32), bytes32(actions + 32));
+        loose = bytes.concat(loose, cut(encoded, 32 + 12 * 32, 32 + actions), bytes32("a gap"));
+        loose = bytes.concat(loose, cut(encoded, 32 + actions, encoded.length));
         assertEq(UseBuilder.hash(abi.decode(loose, (Session))), UseBuilder.hash(session));
         _expectNonCanonical(session, loose);
     }
@@ -245,8 +245,8 @@ contract SessionKeyManagerPublicationTest is GrantTest {
         Session memory session = pingSession();
         bytes memory asked = abi.encodeCall(manager.grantAndPublishSessions, (_list(session)));
         // Selector, offset of the list, its length, offset of the session: a word further on; and a word in between.
-        bytes memory loose = bytes.concat(_part(asked, 0, 68), bytes32(uint256(0x40)), bytes32("a gap"));
-        loose = bytes.concat(loose, _part(asked, 100, asked.length), bytes32("a rest"));
+        bytes memory loose = bytes.concat(cut(asked, 0, 68), bytes32(uint256(0x40)), bytes32("a gap"));
+        loose = bytes.concat(loose, cut(asked, 100, asked.length), bytes32("a rest"));
         vm.recordLogs();
         vm.prank(account);
         (bool success,) = address(manager).call(loose);
@@ -342,9 +342,5 @@ contract SessionKeyManagerPublicationTest is GrantTest {
         bytes memory encoded = abi.decode(log.data, (bytes));
         assertEq(encoded, abi.encode(session));
         assertEq(UseBuilder.hash(abi.decode(encoded, (Session))), log.topics[2]);
-    }
-
-    function _part(bytes memory data, uint256 from, uint256 to) private pure returns (bytes memory) {
-        return Bytes.slice(data, from, to);
     }
 }

@@ -7,6 +7,7 @@ import {Vm} from "forge-std/Test.sol";
 import {GrantTest} from "../utils/GrantTest.sol";
 import {Random} from "../utils/RandomSession.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
+import {cut} from "../utils/Cut.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {Session, SessionStatus} from "contracts/types/Session.sol";
 
@@ -288,7 +289,7 @@ contract SessionKeyManagerRootsTest is GrantTest {
         bytes memory use = UseBuilder.withProof(plainUse(session), proof);
         PackedUserOperation memory op = newOp(account, pingCall());
         for (uint256 length = plain + 1; length < use.length; ++length) {
-            op.signature = cut(use, length);
+            op.signature = cut(use, 0, length);
             expectRefused(op, nonCanonical(length));
         }
     }

@@ -7,6 +7,7 @@ import {RecordingPolicy} from "../mocks/RecordingPolicy.sol";
 import {ManagerTest} from "../utils/ManagerTest.sol";
 import {Random} from "../utils/RandomSession.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
+import {cut} from "../utils/Cut.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {
     ANY_PAYMASTER,
@@ -92,7 +93,7 @@ contract SessionKeyManagerUseTest is ManagerTest {
         grant(session);
         bytes memory signature = op.signature;
         for (uint256 length = 0; length < signature.length; ++length) {
-            op.signature = _cut(signature, length);
+            op.signature = cut(signature, 0, length);
             if (length >= signature.length - 65) {
                 expectRefused(op, _wrongLength(length - (signature.length - 65)));
             } else {
@@ -131,12 +132,12 @@ contract SessionKeyManagerUseTest is ManagerTest {
         grant(session);
         PackedUserOperation memory op = opUnder(session, pingCall());
         bytes memory use = _use(session);
-        op.signature = _cut(use, use.length - 1);
+        op.signature = cut(use, 0, use.length - 1);
         expectRefused(op, _nonCanonical(op.signature.length));
         // To be published, without a grant.
         op.signature[0] = 0x10;
         expectRefused(op, _nonCanonical(0));
-        op.signature = _cut(op.signature, use.length - 2);
+        op.signature = cut(op.signature, 0, use.length - 2);
         expectRefused(op, _nonCanonical(op.signature.length));
     }
 
@@ -216,7 +217,7 @@ contract SessionKeyManagerUseTest is ManagerTest {
         grant(session);
         bytes memory use = _use(session);
         bytes memory longer = bytes.concat(
-            _cut(use, SIGNATURE_POLICIES), keccak256(""), UseBuilder.packActions(session.actions, 1), hex"00"
+            cut(use, 0, SIGNATURE_POLICIES), keccak256(""), UseBuilder.packActions(session.actions, 1), hex"00"
         );
         longer[0] = 0x02;
         _expectUseRefused(session, longer, _nonCanonical(SIGNATURE_POLICIES));
@@ -402,7 +403,7 @@ contract SessionKeyManagerUseTest is ManagerTest {
             value[size - 1 - i] = bytes1(uint8(action.maxValue >> 8 * i));
         }
         return bytes.concat(
-            _cut(_use(session), FIRST_ACTION),
+            cut(_use(session), 0, FIRST_ACTION),
             abi.encodePacked(action.target, action.selector, length, value),
             hex"00",
             hex"00"
@@ -421,13 +422,6 @@ contract SessionKeyManagerUseTest is ManagerTest {
         (bool success, bytes memory result) = attempt(op);
         if (success) assertEq(abi.decode(result, (uint256)) & (1 << 160) - 1, 1);
         else assertGe(result.length, 4, "a typed error");
-    }
-
-    function _cut(bytes memory data, uint256 length) private pure returns (bytes memory part) {
-        part = new bytes(length);
-        for (uint256 i = 0; i < length; ++i) {
-            part[i] = data[i];
-        }
     }
 
     function _nonCanonical(uint256 position) private pure returns (bytes memory) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Test} from "forge-std/Test.sol";
 import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
 
@@ -106,11 +105,5 @@ abstract contract ABIRuleTest is Test {
         assembly ("memory-safe") {
             mstore(add(add(changed, 32), offset), word)
         }
-    }
-
-    /// @notice The bytes from one index to another.
-    function cut(bytes memory data, uint256 from, uint256 to) internal pure returns (bytes memory) {
-        require(from <= to && to <= data.length, "behind the end");
-        return Bytes.slice(data, from, to);
     }
 }

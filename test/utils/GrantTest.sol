@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
-import {Bytes} from "@openzeppelin/contracts/utils/Bytes.sol";
 import {Answers} from "../mocks/Answers.sol";
 import {ManagerTest} from "./ManagerTest.sol";
 import {UseBuilder} from "./UseBuilder.sol";
@@ -118,10 +117,6 @@ abstract contract GrantTest is ManagerTest {
         (bool success, bytes memory result) = attempt(op);
         if (success) assertEq(abi.decode(result, (uint256)) & (1 << 160) - 1, 1, which);
         assertTrue(vm.revertToStateAndDelete(before));
-    }
-
-    function cut(bytes memory data, uint256 length) internal pure returns (bytes memory) {
-        return Bytes.slice(data, 0, length);
     }
 
     function revokedError(bytes32 id) internal pure returns (bytes memory) {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { concat, encodeAbiParameters, type Hex, numberToHex, size } from "viem";
 import { describe, expect, it } from "vitest";
 import { account, stranger } from "../../test/fixtures.js";
+import { toldPosition } from "../../test/told.js";
 import {
   type AbiRule,
   AbiRuleConfigError,
@@ -218,15 +219,7 @@ describe("a configuration that is nested too deep", () => {
 });
 
 describe("a malformed configuration", () => {
-  const positionOf = (config: Hex): number | string => {
-    try {
-      decodeAbiRuleConfig(config);
-    } catch (error) {
-      if (error instanceof AbiRuleConfigError) return error.position;
-      throw error;
-    }
-    return "is read";
-  };
+  const positionOf = (config: Hex) => toldPosition(AbiRuleConfigError, () => decodeAbiRuleConfig(config));
 
   it.each<[string, Hex, number]>([
     ["is empty", "0x", 0],

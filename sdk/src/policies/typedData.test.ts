@@ -12,7 +12,7 @@ import {
 } from "viem";
 import { describe, expect, it } from "vitest";
 import { account, stranger } from "../../test/fixtures.js";
-import { told } from "../../test/told.js";
+import { told, toldPosition } from "../../test/told.js";
 import { AbiRuleConfigError, allowMessages, encodeAbiRuleConfig, TypedDataConfigError } from "../index.js";
 import {
   decodeTypedDataConfig,
@@ -251,15 +251,7 @@ describe("a malformed configuration of messages", () => {
     const bytes: Hex = `0x${parts.join("")}`;
     return concat(["0x01", numberToHex(size(bytes), { size: 2 }), bytes]);
   };
-  const positionOf = (read: () => unknown): number | string => {
-    try {
-      read();
-    } catch (error) {
-      if (error instanceof TypedDataConfigError) return error.position;
-      throw error;
-    }
-    return "is read";
-  };
+  const positionOf = (read: () => unknown) => toldPosition(TypedDataConfigError, read);
 
   it.each<[string, Hex, number]>([
     ["is empty", "0x", 0],

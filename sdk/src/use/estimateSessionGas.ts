@@ -255,12 +255,16 @@ function countPolicies({ session, calls, claims, isOrdinary, use, contracts }: C
 
 /** The manager's own limit of a token, in total or per period and nothing else. */
 function isPlainLimit({ policy, config }: Policy): boolean {
-  return isAddressEqual(policy, builtInPolicies.erc20LimitPolicy) && isOneLimit(config);
+  return isAddressEqual(policy, builtInPolicies.erc20LimitPolicy) && isOneLimit(flagsOf(config));
 }
 
-/** Whether the configuration of a limit is one in total or per period and nothing else. */
-function isOneLimit(config: Hex): boolean {
-  const flags = Number(config.slice(0, 4));
+/** Which parts the configuration of a limit has. */
+function flagsOf(config: Hex): number {
+  return Number(config.slice(0, 4));
+}
+
+/** Whether that is a limit in total or per period and nothing else. */
+function isOneLimit(flags: number): boolean {
   return flags === limitFlags.total || flags === limitFlags.perPeriod;
 }
 
@@ -288,10 +292,10 @@ function isOrdinary([rule, ...others]: AbiRuleGroup): boolean {
 }
 
 function costOfLimit({ policy, config }: Policy, again: boolean, use: "first" | "later", isTouched: boolean): number {
-  const flags = Number(config.slice(0, 4));
+  const flags = flagsOf(config);
   const counts = (flags & (limitFlags.total | limitFlags.perPeriod)) !== 0;
   const slot = isTouched ? useCosts.slotAgain : use === "first" ? useCosts.slotFirst : useCosts.slot;
-  const several = isOneLimit(config) ? 0 : useCosts.severalLimits + (counts ? useCosts.severalCount : 0);
+  const several = isOneLimit(flags) ? 0 : useCosts.severalLimits + (counts ? useCosts.severalCount : 0);
   const evaluated = isBuiltIn(policy) ? (again ? useCosts.again : useCosts.limit) + several : useCosts.contractLimit;
   return evaluated + (counts ? slot : 0) + ((flags & limitFlags.perPeriod) === 0 ? 0 : useCosts.period);
 }
