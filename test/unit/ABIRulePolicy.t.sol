@@ -63,13 +63,6 @@ abstract contract ABIRulePolicyBase is Test {
         return abi.encodePacked(SELECTOR, word0, word1);
     }
 
-    function _prefix(bytes memory whole, uint256 length) internal pure returns (bytes memory part) {
-        part = new bytes(length);
-        for (uint256 i = 0; i < length; ++i) {
-            part[i] = whole[i];
-        }
-    }
-
     function _invalidConfig(uint256 position) internal pure returns (bytes memory) {
         return abi.encodeWithSelector(IABIRulePolicy.InvalidConfig.selector, position);
     }
@@ -413,8 +406,8 @@ contract ABIRulePolicyArgumentTest is ABIRulePolicyBase {
             bytes32 below = bytes32(type(uint256).max - half);
             _assertOutcome(config, _words(below), _malformed(0, typeCode, below));
             // Sign bits all but the topmost.
-            bytes32 cut = bytes32(type(uint256).max / 2);
-            _assertOutcome(config, _words(cut), _malformed(0, typeCode, cut));
+            bytes32 most = bytes32(type(uint256).max / 2);
+            _assertOutcome(config, _words(most), _malformed(0, typeCode, most));
         }
     }
 
@@ -741,7 +734,7 @@ contract ABIRulePolicyConfigTest is ABIRulePolicyBase {
         rules[8] = config.length;
         assertEq(rules[7] + 5 + 32, config.length);
         for (uint256 length = 0; length < config.length; ++length) {
-            _assertOutcome(_prefix(config, length), _words(0, 0), _invalidConfig(_truncation(rules, length)));
+            _assertOutcome(cut(config, 0, length), _words(0, 0), _invalidConfig(_truncation(rules, length)));
         }
     }
 
@@ -766,13 +759,13 @@ contract ABIRulePolicyConfigTest is ABIRulePolicyBase {
     }
 
     function testFuzz_RevertWhen_ConfigIsTruncated(
-        uint256 cut,
+        uint256 length,
         uint8[4] memory types,
         uint256[4] memory refs,
         uint64 how
     ) external view {
         bytes memory config = _anyConfig(types, refs, how);
-        config = _prefix(config, bound(cut, 0, config.length - 1));
+        config = cut(config, 0, bound(length, 0, config.length - 1));
         bytes memory data = _words(0, 0);
         bytes memory input = abi.encodeCall(policy.checkCall, (ACCOUNT, 0, address(1), 0, 0, data, config));
         (bool accepted,) = address(policy).staticcall(input);

@@ -8,6 +8,7 @@ import {Vm} from "forge-std/Vm.sol";
 import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
 import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ERC20LimitConfig, ERC20LimitConfigs} from "../utils/ERC20LimitConfig.sol";
+import {cut} from "../utils/Cut.sol";
 
 /// @dev Functions of tokens beyond ERC-20.
 interface IToken {
@@ -103,13 +104,6 @@ abstract contract ERC20LimitPolicyBase is Test {
         (bool accepted, bytes memory returned) = address(policy).call(input);
         assertEq(returned, expectedError.length == 0 ? abi.encode(expectedResult) : expectedError);
         assertEq(accepted, expectedError.length == 0);
-    }
-
-    function _prefix(bytes memory whole, uint256 length) internal pure returns (bytes memory part) {
-        part = new bytes(length);
-        for (uint256 i = 0; i < length; ++i) {
-            part[i] = whole[i];
-        }
     }
 
     function _invalidConfig(uint256 position) internal pure returns (bytes memory) {
@@ -214,7 +208,7 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
             bytes memory whole = abi.encodePacked(_call(Function(f), RECIPIENT, 1), new bytes(64));
             uint256 expected = Function(f) == Function.TransferFrom ? 100 : 68;
             for (uint256 length = 4; length <= whole.length; ++length) {
-                bytes memory data = _prefix(whole, length);
+                bytes memory data = cut(whole, 0, length);
                 _assertOutcome(
                     config,
                     data,
@@ -370,7 +364,7 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
             ERC20LimitConfig memory limits = _parts(flags);
             bytes memory config = limits.pack();
             for (uint256 length = 0; length < config.length; ++length) {
-                _assertOutcome(_prefix(config, length), _transfer(0), ANCHOR, 0, _truncationError(limits, length));
+                _assertOutcome(cut(config, 0, length), _transfer(0), ANCHOR, 0, _truncationError(limits, length));
             }
         }
         _assertSpent(0, 0, 0);
@@ -380,7 +374,7 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
         external
     {
         bytes memory config = _parts(bound(flags, 1, 31)).pack();
-        bytes memory truncated = _prefix(config, bound(length, 0, config.length - 1));
+        bytes memory truncated = cut(config, 0, bound(length, 0, config.length - 1));
         bytes memory input =
             abi.encodeCall(policy.checkCall, (ACCOUNT, BUDGET_ID, TOKEN, 0, time, _transfer(amount), truncated));
         vm.prank(MANAGER);

@@ -831,12 +831,8 @@ contract SessionKeyManagerGrantRuleTest is GrantTest {
         return rule[0] == 0x01 && rule.length >= 2 && rule.length <= 22;
     }
 
-    function _prefixIn(bytes memory rule) private pure returns (bytes memory prefix) {
-        if (rule.length < 2) return "";
-        prefix = new bytes(rule.length - 1);
-        for (uint256 i = 0; i < prefix.length; ++i) {
-            prefix[i] = rule[i + 1];
-        }
+    function _prefixIn(bytes memory rule) private pure returns (bytes memory) {
+        return rule.length < 2 ? bytes("") : cut(rule, 1, rule.length);
     }
 
     /// @dev A rule made of any bytes.
