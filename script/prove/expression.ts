@@ -272,7 +272,8 @@ const LESSONS: Partial<Record<Operator, Lesson>> = {
   lt: (facts, { operands: [a = 0n, b = 0n] }, truth) => {
     const [left, right] = [rangeOf(a, facts), rangeOf(b, facts)];
     const next = narrow(facts, a, truth ? { min: 0n, max: right.max - 1n } : { min: right.min, max: MAX });
-    return next && narrow(next, b, truth ? { min: left.min + 1n, max: MAX } : { min: 0n, max: left.max });
+    const last = next && narrow(next, b, truth ? { min: left.min + 1n, max: MAX } : { min: 0n, max: left.max });
+    return last && narrowDifference(last, truth ? b : a, truth ? a : b);
   },
   eq: (facts, { operands: [a = 0n, b = 0n] }, truth) => (truth ? equal(facts, a, b) : facts),
   xor: (facts, { operands: [a = 0n, b = 0n] }, truth) => (truth ? facts : equal(facts, a, b)),
@@ -287,11 +288,36 @@ function equal(facts: Facts, a: Word, b: Word): Facts | undefined {
   return next && narrow(next, b, rangeOf(a, facts));
 }
 
-function narrow(facts: ReadonlyMap<Word, Range>, word: Word, to: Range): ReadonlyMap<Word, Range> | undefined {
+/** A word less another that is at most as large. */
+function narrowDifference(facts: Facts, word: Word, less: Word): Facts | undefined {
+  const [minuend, subtrahend] = [rangeOf(word, facts), rangeOf(less, facts)];
+  return narrow(facts, operation("sub", word, less), { min: 0n, max: minuend.max - subtrahend.min });
+}
+
+function narrow(facts: Facts, word: Word, to: Range): Facts | undefined {
   const now = rangeOf(word, facts);
   const range = { min: larger(now.min, to.min), max: smaller(now.max, to.max) };
   if (range.min > range.max) return undefined;
-  return typeof word === "bigint" ? facts : new Map(facts).set(word, range);
+  if (typeof word === "bigint" || (range.min === now.min && range.max === now.max)) return facts;
+  const next = new Map(facts).set(word, range);
+  return word.kind === "variable" ? next : narrowOperand(next, word, range);
+}
+
+/** What follows from the range of a sum or difference of a number and another word for that word, unless it wraps around in it. */
+function narrowOperand(facts: Facts, { operator, operands }: Operation, { min, max }: Range): Facts | undefined {
+  const [a = 0n, b = 0n] = operands;
+  const isFirst = typeof a === "bigint";
+  const number = isFirst ? a : b;
+  if (typeof number !== "bigint" || (operator !== "add" && operator !== "sub")) return facts;
+  const word = isFirst ? b : a;
+  const isMinuend = operator === "sub" && isFirst;
+  const [first, last] = (isMinuend ? [max, min] : [min, max]).map((value) => {
+    if (isMinuend) return evaluate("sub", [number, value]);
+    return evaluate(operator === "add" ? "sub" : "add", [value, number]);
+  });
+  return first !== undefined && last !== undefined && first <= last
+    ? narrow(facts, word, { min: first, max: last })
+    : facts;
 }
 
 const smaller = (a: bigint, b: bigint) => (a < b ? a : b);
