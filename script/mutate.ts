@@ -118,7 +118,8 @@ function conclude(outcomes: readonly { mutant: Mutant; verdict: Verdict }[]): nu
   const counts: Record<Verdict, number> = { caught: 0, survived: 0, same: 0, invalid: 0, timeout: 0 };
   for (const { verdict } of outcomes) counts[verdict] += 1;
   const survivors = outcomes.flatMap(({ mutant, verdict }) => (verdict === "survived" ? [mutant] : []));
-  const explanation = ({ file, to }: Mutant) => explained[`${file}: ${to}`];
+  const explanation = ({ file, from, to }: Mutant) =>
+    explained[`${file}: ${to}`] ?? explained[`${file}: ${from} => ${to}`];
   if (!options.json) {
     print(
       Object.entries(counts)

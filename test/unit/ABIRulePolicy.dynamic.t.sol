@@ -314,6 +314,15 @@ contract ABIRulePolicyBytesTest is DynamicTest {
         assertRefused(config, bytesCall(hex"00ffff"), notMet(9, hex"0000", 2, A.SLICE_FROM_END, R.EQUAL, hex"0000", ""));
     }
 
+    function test_ErrorTellsTheComparisonOfASlice() external view {
+        bytes memory less = A.slice(1, R.uintN(8), R.LESS, hex"05");
+        bytes memory told = notMet(9, hex"0000", 1, A.SLICE, R.LESS, hex"05", abi.encode(7));
+        assertRefused(bytesConfig(less), bytesCall(hex"0207"), told);
+        less = A.sliceFromEnd(1, R.uintN(8), R.LESS, hex"05");
+        told = notMet(9, hex"0000", 1, A.SLICE_FROM_END, R.LESS, hex"05", abi.encode(7));
+        assertRefused(bytesConfig(less), bytesCall(hex"0702"), told);
+    }
+
     function test_RevertWhen_SliceIsOfNoSuchType() external view {
         for (uint256 code = 0; code < 256; ++code) {
             uint8 typeCode = uint8(code);
@@ -527,6 +536,16 @@ contract ABIRulePolicyArrayTest is DynamicTest {
             config,
             abi.encodeWithSelector(SELECTOR, list(1, 16, 17)),
             notMet(17, hex"00000001", 2, A.VALUE, R.LESS, hex"0010", abi.encode(16))
+        );
+    }
+
+    /// @dev The last element is told, and the inner rule that does not hold for it.
+    function test_RevertWhen_NoElementHolds() external view {
+        bytes memory body = R.only(A.at("", A.value(R.LESS, hex"0010")));
+        assertRefused(
+            only(SHAPE, A.at(hex"00", A.some(body))),
+            abi.encodeWithSelector(SELECTOR, list(16, 17, 18)),
+            notMet(17, hex"00000002", 2, A.VALUE, R.LESS, hex"0010", abi.encode(18))
         );
     }
 
@@ -1020,6 +1039,17 @@ contract ABIRulePolicyNestedCalldataTest is DynamicTest {
         assertRefused(whole, multicall(""), NOT_CANONICAL);
         bytes memory moved = withWord(abi.encode(ACCOUNT, 5, "text"), 64, 32);
         assertRefused(whole, multicall(moved), notCanonical(10, hex"00000000", 4 + 4 * 32 + 64, 0xc2, 96, 32));
+    }
+
+    /// @dev Where they are is told, by the argument's number.
+    function test_RevertWhen_TheArgumentsInALaterArgumentAreNotCanonical() external view {
+        bytes memory shape = A.args(3, hex"c2c2c2");
+        bytes memory whole = only(shape, A.at(hex"02", A.decoded(A.args(1, hex"01"), "")));
+        bytes memory data = abi.encodeWithSelector(SELECTOR, hex"", hex"", abi.encode(255));
+        assertAccepted(whole, data);
+        // The words: three offsets, three lengths, and that of the last argument.
+        uint256 place = 4 + 6 * 32;
+        assertRefused(whole, withWord(data, place, 256), notCanonical(placeIn(shape), hex"0002", place, 1, 0, 256));
     }
 
     function test_ShapeAlone() external view {

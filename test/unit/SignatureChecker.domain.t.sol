@@ -8,6 +8,7 @@ import {Policy, Session} from "contracts/types/Session.sol";
 import {SessionTest} from "../utils/SessionTest.sol";
 import {SignatureBuilder} from "../utils/SignatureBuilder.sol";
 import {UseBuilder} from "../utils/UseBuilder.sol";
+import {cut} from "../utils/Cut.sol";
 
 /// @notice Domains of applications and of accounts of every form, in what session keys sign.
 contract SignatureCheckerDomainTest is SessionTest {
@@ -239,19 +240,27 @@ contract SignatureCheckerDomainTest is SessionTest {
         assertEq(manager.isValidSignatureWithSender(app, _hash(domain.separator), signature), bytes4(0xffffffff));
     }
 
+    function test_RevertWhen_TheWitnessIsLongerThanTheSignature() external {
+        AppDomain memory domain = _domain(0x0f);
+        bytes memory use = _use(domain);
+        uint256 end = use.length + 65;
+        // One byte into the envelope, and far behind its end.
+        use[use.length - 33] = bytes1(uint8(32 + 66));
+        _assertRefused(use, domain.separator, _nonCanonical(end));
+        use[use.length - 34] = 0xff;
+        _assertRefused(use, domain.separator, _nonCanonical(end));
+    }
+
     /// @dev Every number of bytes that is missing at the end of a use.
     function test_RevertWhen_TheUseEndsEarly() external {
         AppDomain memory domain = _domain(0x1f);
         bytes memory use = _use(domain);
         bytes memory envelope = abi.encodePacked(domain.separator, _contentsHash(), MAIL, uint16(bytes(MAIL).length));
         for (uint256 length = 0; length < use.length; ++length) {
-            bytes memory part = new bytes(length);
-            for (uint256 i = 0; i < length; ++i) {
-                part[i] = use[i];
-            }
             vm.prank(account);
-            bytes4 answer =
-                manager.isValidSignatureWithSender(app, _hash(domain.separator), bytes.concat(part, envelope));
+            bytes4 answer = manager.isValidSignatureWithSender(
+                app, _hash(domain.separator), bytes.concat(cut(use, 0, length), envelope)
+            );
             assertEq(answer, bytes4(0xffffffff));
         }
     }
@@ -261,14 +270,7 @@ contract SignatureCheckerDomainTest is SessionTest {
         AppDomain memory domain = _domain(0x0f);
         bytes memory use = _use(domain);
         uint256 at = 97 + session.sessionKey.length;
-        bytes memory longer = new bytes(use.length + 32);
-        for (uint256 i = 0; i < use.length; ++i) {
-            longer[i < at ? i : i + 32] = use[i];
-        }
-        bytes32 empty = keccak256("");
-        for (uint256 i = 0; i < 32; ++i) {
-            longer[at + i] = empty[i];
-        }
+        bytes memory longer = bytes.concat(cut(use, 0, at), keccak256(""), cut(use, at, use.length));
         longer[0] = 0x02;
         _assertRefused(longer, domain.separator, _nonCanonical(at));
     }
