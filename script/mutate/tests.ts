@@ -40,7 +40,7 @@ export const TESTS: Record<string, readonly string[]> = {
   "contracts/signers/FrostVerifier.sol": [FROST, TOGETHER],
   "contracts/types/AccountState.sol": [MANAGER, TOGETHER],
   "contracts/types/ValidityWindow.sol": [MANAGER, LIMITS, TOGETHER],
-  "contracts/types/Asker.sol": [LIMITS, BUILT_IN, RULES, TOGETHER],
+  "contracts/types/Asker.sol": ["test/unit/Asker*", LIMITS, BUILT_IN, RULES, TOGETHER],
   "contracts/libraries/ForbiddenCalls.sol": [ORDINARY, MANAGER, SIGNATURES, TOGETHER],
   "contracts/libraries/OperationCost.sol": [MANAGER, BUILT_IN, TOGETHER],
   "contracts/libraries/CalldataReader.sol": [ORDINARY, MANAGER, RULES, TOGETHER],

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {ManagerTest} from "../utils/ManagerTest.sol";
+import {cut} from "../utils/Cut.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {ANY_SELECTOR, ANY_TARGET, Action, NO_CALLDATA, Session} from "contracts/types/Session.sol";
 
@@ -109,6 +110,19 @@ contract SessionKeyManagerCallsTest is ManagerTest {
         _assertAccepted(action, target, 0, _ping());
         vm.mockCallRevert(account, question, "no such type");
         _assertAccepted(action, target, 0, _ping());
+        // What looks like the answer, but is an error, and an answer that is cut.
+        vm.mockCallRevert(account, question, abi.encode(true));
+        _assertAccepted(action, target, 0, _ping());
+        vm.mockCall(account, question, cut(abi.encode(type(uint256).max), 0, 31));
+        _assertAccepted(action, target, 0, _ping());
+        vm.mockCall(account, question, abi.encode(true));
+        _expectRefused(
+            action,
+            target,
+            0,
+            _ping(),
+            abi.encodeWithSelector(ISessionKeyManager.TargetIsModule.selector, _idOf(action), 0, target)
+        );
     }
 
     /*//////////////////////////////////////////////////////////////

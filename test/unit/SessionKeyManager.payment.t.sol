@@ -150,6 +150,47 @@ contract SessionKeyManagerPaymentTest is ManagerTest {
         expectRefused(op, reason);
     }
 
+    /// @dev Powers of two, whose product is 0 if it is cut to a word: without a paymaster and with one.
+    function test_RevertWhen_AProductOfPowersOfTwoOverflows() external {
+        PackedUserOperation memory op = newOp(account, pingCall());
+        op.accountGasLimits = 0;
+        Session memory session = pingSession();
+        session.paymaster = ANY_PAYMASTER;
+        session.maxOpCost = type(uint128).max;
+        bytes32 id = grant(session);
+        op.signature = sign(session, 0, claim(0), OP_HASH);
+        bytes memory reason = abi.encodeWithSelector(
+            ISessionKeyManager.OpCostExceeded.selector, id, type(uint128).max, type(uint256).max
+        );
+        for (uint256 power = 129; power < 256; ++power) {
+            op.preVerificationGas = 1 << power;
+            op.gasFees = bytes32(uint256(1) << (256 - power));
+            op.paymasterAndData = "";
+            expectRefused(op, reason);
+            op.paymasterAndData = _paymasterAndData(paymaster, 0, 0, "");
+            expectRefused(op, reason);
+        }
+    }
+
+    /// @dev Three times this priority fee and the largest fee, read as one number, is little more than 2^128 and a word.
+    function test_RevertWhen_ThePriorityFeeWouldHideTheFee() external {
+        PackedUserOperation memory op = newOp(account, pingCall());
+        Session memory session = pingSession();
+        session.maxOpCost = type(uint128).max;
+        bytes32 id = grant(session);
+        op.signature = sign(session, 0, claim(0), OP_HASH);
+        op.preVerificationGas = 3;
+        op.accountGasLimits = 0;
+        uint256 fee = 1 << 127;
+        for (uint256 i = 0; i < 2; ++i) {
+            op.gasFees = bytes32(uint256(0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa) << 128 | fee);
+            expectRefused(
+                op, abi.encodeWithSelector(ISessionKeyManager.OpCostExceeded.selector, id, type(uint128).max, 3 * fee)
+            );
+            fee = type(uint128).max;
+        }
+    }
+
     /// @dev Numbers of 128 bits and a bit more, of which sum and product are the first that do not fit.
     function test_RevertWhen_TheProductIsJustTooLarge() external {
         PackedUserOperation memory op = newOp(account, pingCall());
