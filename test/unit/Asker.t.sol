@@ -22,7 +22,7 @@ contract AskerTest is Test {
         assertFalse(AskerLibrary.allocate("session").isAbout(config));
     }
 
-    function testFuzz_TheBudgetOfOneConfigurationIsKept(bytes calldata one, bytes calldata other) external {
+    function testFuzz_TheBudgetOfOneConfigurationIsKept(bytes calldata one, bytes calldata other) external view {
         Asker asker = AskerLibrary.allocate("session");
         asker.setBudget(one, first);
         assertTrue(asker.isAbout(one));
