@@ -163,8 +163,8 @@ contract SessionKeyManagerPaymentTest is ManagerTest {
             ISessionKeyManager.OpCostExceeded.selector, id, type(uint128).max, type(uint256).max
         );
         for (uint256 power = 129; power < 256; ++power) {
-            op.preVerificationGas = 1 << power;
-            op.gasFees = bytes32(uint256(1) << (256 - power));
+            op.preVerificationGas = 2 ** power;
+            op.gasFees = bytes32(2 ** (256 - power));
             op.paymasterAndData = "";
             expectRefused(op, reason);
             op.paymasterAndData = _paymasterAndData(paymaster, 0, 0, "");
