@@ -6,14 +6,17 @@
 //   --runs <n>     fuzz runs of each test in a round, by default 10000; invariants have a twentieth, of 256 steps each
 //   --help
 //
-// A round has a seed of its own, so that each can be run again by itself. It goes on after the last round in the folder; what
-// invariants came upon that was new is kept in the corpus, and they begin from there. Stops at the first failure, with 1.
+// A round has a seed of its own, so that each can be run again by itself. From it come the fuzzers' inputs and other sessions and
+// operations for the comparison with the SDK's offline check than the committed ones. Tests that give a number of runs
+// themselves, because one takes milliseconds, keep to it. It goes on after the last round in the folder; what invariants came upon
+// that was new is kept in the corpus, and they begin from there. Stops at the first failure, with 1.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { createVectors, formatVectors } from "../sdk/test/differential/vectors.ts";
 import { foundryBinary } from "./foundry-binary.js";
 
 type Round = {
@@ -31,6 +34,9 @@ type Kind = { Fuzz?: { runs: number }; Invariant?: { calls: number } };
 type Report = Record<string, { test_results: Record<string, { status: string; reason: string | null; kind: Kind }> }>;
 
 const home = fileURLToPath(new URL("..", import.meta.url));
+/** Where forge may read. */
+const VECTORS = join("out", "vectors.json");
+const SESSIONS = 1400;
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const { values: options } = parseArgs({
   options: {
@@ -79,7 +85,13 @@ function run(round: number): Round {
   const seed = `0x${createHash("sha256").update(`${options.seed} ${round}`).digest("hex")}`;
   const runs = Number(options.runs);
   const start = Date.now();
-  const args = ["test", "--json", "--match-path", "test/{unit,conformance,invariant}/**", "--fuzz-runs", String(runs)];
+  mkdirSync(join(home, "out"), { recursive: true });
+  writeFileSync(
+    join(home, VECTORS),
+    formatVectors(createVectors({ seed: Number.parseInt(seed.slice(0, 10), 16), runs: SESSIONS })),
+  );
+  const tests = "test/{unit,conformance,invariant,integration}/**";
+  const args = ["test", "--json", "--match-path", tests, "--fuzz-runs", String(runs)];
   const { stdout, stderr } = spawnSync(foundryBinary("forge"), [...args, "--fuzz-seed", seed], {
     cwd: home,
     encoding: "utf8",
@@ -89,6 +101,7 @@ function run(round: number): Round {
       FOUNDRY_INVARIANT_RUNS: String(Math.max(1, Math.ceil(runs / 20))),
       FOUNDRY_INVARIANT_DEPTH: "256",
       FOUNDRY_INVARIANT_CORPUS_DIR: join(options.folder, "corpus"),
+      VECTORS,
     },
   });
   const results = Object.entries(parse(stdout, stderr)).flatMap(([contract, { test_results }]) =>
