@@ -229,6 +229,23 @@ contract BuiltInPoliciesTest is ManagerTest {
         );
     }
 
+    /// @dev A policy is known by where it stands: in what precedes the action, bytes may be anything.
+    function test_RevertWhen_APolicyRefusesBehindBytesThatLookLikeALimit() external {
+        address refusing = deployCode("RefusingPolicy.sol:RefusingPolicy");
+        bytes memory config = abi.encodePacked(uint8(2), uint128(100));
+        Session memory session = sessionWith(newAction(target, IERC20.transfer.selector, refusing, config));
+        session.operationPolicies = new Policy[](1);
+        // In a use, 4 bytes are between the tail of this configuration and the action: its last two, and how many actions there are
+        // and which are revealed.
+        session.operationPolicies[0] = Policy(
+            USAGE_LIMIT, abi.encodePacked(uint8(2), uint128(type(uint64).max), uint8(1), ERC20_LIMIT, uint16(0))
+        );
+        bytes32 id = grant(session);
+        PackedUserOperation memory op =
+            opUnder(session, single(target, 0, abi.encodeCall(IERC20.transfer, (account, 1))));
+        expectRefused(op, abi.encodeWithSelector(ISessionKeyManager.PolicyRefused.selector, id, 0, 0, refusing, config));
+    }
+
     /// @dev It has the arguments of a transfer.
     function test_RevertWhen_AnotherFunctionIsUnderALimitOfTransfers() external {
         bytes4 selector = bytes4(keccak256("decreaseAllowance(address,uint256)"));

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
 import {ManagerTest} from "../utils/ManagerTest.sol";
+import {cut} from "../utils/Cut.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 import {ANY_PAYMASTER, Session} from "contracts/types/Session.sol";
 
@@ -66,6 +67,27 @@ contract SessionKeyManagerPaymentTest is ManagerTest {
         }
     }
 
+    /// @dev What lies before the operation is no part of it, whatever it says: here, that something is at a word that is zero.
+    function test_RevertWhen_ThePaymasterIsOfAnOperationFurtherOn() external {
+        Session memory session = pingSession();
+        bytes32 id = grant(session);
+        PackedUserOperation memory op = opUnder(session, pingCall());
+        op.paymasterAndData = _paymasterAndData(paymaster, 1, 1, "");
+        bytes memory asked = abi.encodeCall(manager.validateUserOp, (op, OP_HASH));
+        // Words of 0x20, the place of the nonce in an operation, between the head and the operation.
+        bytes memory gap;
+        for (uint256 i = 0; i < 16; ++i) {
+            gap = bytes.concat(gap, bytes32(uint256(0x20)));
+        }
+        asked = bytes.concat(
+            cut(asked, 0, 4), bytes32(0x40 + gap.length), cut(asked, 36, 68), gap, cut(asked, 68, asked.length)
+        );
+        vm.prank(account);
+        (bool accepted, bytes memory answer) = address(manager).call(asked);
+        assertFalse(accepted);
+        assertEq(answer, _paymasterNotAllowed(id, address(0), paymaster));
+    }
+
     function test_RevertWhen_ThePaymasterIsWrongEvenIfTheSignatureIs() external {
         Session memory session = pingSession();
         bytes32 id = grant(session);
@@ -105,6 +127,16 @@ contract SessionKeyManagerPaymentTest is ManagerTest {
             op.preVerificationGas = i == 0 ? 1000 : 0;
             op.accountGasLimits = bytes32(i == 1 ? uint256(1000) << 128 : i == 2 ? 1000 : 0);
             op.paymasterAndData = _paymasterAndData(paymaster, i == 3 ? 1000 : 0, i == 4 ? 1000 : 0, "");
+            _assertBoundary(op, 3000);
+        }
+    }
+
+    function test_EachGasLimitCountsWithoutAPaymaster() external {
+        for (uint256 i = 0; i < 3; ++i) {
+            PackedUserOperation memory op = newOp(account, pingCall());
+            op.gasFees = bytes32(uint256(3));
+            op.preVerificationGas = i == 0 ? 1000 : 0;
+            op.accountGasLimits = bytes32(i == 1 ? uint256(1000) << 128 : i == 2 ? 1000 : 0);
             _assertBoundary(op, 3000);
         }
     }

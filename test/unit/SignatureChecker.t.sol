@@ -281,6 +281,23 @@ contract SignatureCheckerTest is SessionTest {
         }
     }
 
+    function test_ASessionWithoutEndSignsAtAnyTimeThatThePolicyAllows() external {
+        Session memory session = _session();
+        session.validUntil = 0;
+        grant(session);
+        bytes memory signature = _sign(_message(), session);
+        vm.warp(2 ** 47);
+        _assertValid(_message().hash(), signature);
+        uint256 last = 2 ** 47 - 1;
+        _policyAnswers(abi.encode(last << 160));
+        bytes memory reason = abi.encodeWithSelector(
+            ISignatureChecker.OutsideWindow.selector, UseBuilder.hash(session), session.validAfter, last, 2 ** 47
+        );
+        _assertRefused(_message().hash(), signature, reason);
+        vm.warp(last);
+        _assertValid(_message().hash(), signature);
+    }
+
     function test_RevertWhen_OutsideThePolicysWindow() external {
         Session memory session = _granted();
         bytes memory signature = _sign(_message(), session);
