@@ -8,7 +8,8 @@
 //   --lines <a-b>     only mutants of these lines
 //   --list            print the mutants, and run none
 //   --report <file>   append each outcome there, as a line of JSON; mutants that are in it already are not run again
-//   --units           ask the unit tests alone; what they let pass is not reported, so that it is asked of all later
+//   --units           ask the unit tests alone; what they let pass is not reported unless script/mutants.json explains it, so that
+//                     it is asked of all later
 //   --json            print outcomes in that form too
 //   --timeout <s>     seconds for one run of tests, by default 300: a mutant that takes longer counts as caught
 //   --workers <n>     how many mutants run at a time, by default 2
@@ -54,6 +55,10 @@ if (options.help) {
   process.exit(0);
 }
 
+const explained: Record<string, string> = JSON.parse(readFileSync(join(home, "script/mutants.json"), "utf8"));
+const explanation = ({ file, from, to }: Mutant): string | undefined =>
+  explained[`${file}: ${to}`] ?? explained[`${file}: ${from} => ${to}`];
+
 /** Mutants of one file, and who is asked about them. */
 type Task = { mutants: readonly Mutant[]; tests: readonly string[] };
 
@@ -73,7 +78,7 @@ async function runAll(): Promise<number> {
     outcomes.push({ mutant, verdict });
     const { name, file, line, from, to } = mutant;
     const outcome = JSON.stringify({ name, file, line, from, to, verdict, by });
-    const isOpen = options.units && verdict === "survived";
+    const isOpen = options.units && verdict === "survived" && explanation(mutant) === undefined;
     if (!isKnown && !isOpen && options.report !== undefined) appendFileSync(options.report, `${outcome}\n`);
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     const progress = `${outcomes.length}/${mutants.length}`;
@@ -114,12 +119,9 @@ async function judgeTasks(waiting: readonly Task[], report: Court["report"]) {
 }
 
 function conclude(outcomes: readonly { mutant: Mutant; verdict: Verdict }[]): number {
-  const explained: Record<string, string> = JSON.parse(readFileSync(join(home, "script/mutants.json"), "utf8"));
   const counts: Record<Verdict, number> = { caught: 0, survived: 0, same: 0, invalid: 0, timeout: 0 };
   for (const { verdict } of outcomes) counts[verdict] += 1;
   const survivors = outcomes.flatMap(({ mutant, verdict }) => (verdict === "survived" ? [mutant] : []));
-  const explanation = ({ file, from, to }: Mutant) =>
-    explained[`${file}: ${to}`] ?? explained[`${file}: ${from} => ${to}`];
   if (!options.json) {
     print(
       Object.entries(counts)
