@@ -63,6 +63,7 @@ export const TESTS: Record<string, readonly string[]> = {
  * too. The others' own copies, by which they tell what is right, stay as they are.
  */
 export const TESTS_WITH_CODE: readonly string[] = [
+  "Asker.t.sol/AskerTest.json",
   "Budget.t.sol/BudgetTest.json",
   "PeriodLibrary.t.sol/PeriodHarness.json",
   "PeriodLibrary.t.sol/PeriodLibraryTest.json",
