@@ -36,7 +36,7 @@ contract AttacksTest is NexusTest {
     function setUp() public override {
         super.setUp();
         store(session, _newSession(0, abi.encodePacked(uint8(2), uint128(50e6))));
-        id = _grant(session);
+        id = grantByOwner(session);
     }
 
     function _newSession(uint256 salt, bytes memory config) private view returns (Session memory s) {
@@ -56,20 +56,6 @@ contract AttacksTest is NexusTest {
         s.actions[PAY] = newAction(shop, NO_CALLDATA);
         s.actions[PAY].maxValue = 1 ether;
         s.actions[ANYWHERE] = newAction(ANY_TARGET, POKE);
-    }
-
-    function _list(bytes32 one) private pure returns (bytes32[] memory list) {
-        list = new bytes32[](1);
-        list[0] = one;
-    }
-
-    function _grant(Session memory s) private returns (bytes32 granted) {
-        granted = UseBuilder.hash(s);
-        _byOwner(address(manager), abi.encodeCall(manager.grantSessions, (_list(granted))));
-    }
-
-    function _byOwner(address target, bytes memory data) private {
-        handle(ownerOp(single(target, 0, data)));
     }
 
     function _op(uint8 action, address target, uint256 value, bytes memory data)
@@ -126,7 +112,7 @@ contract AttacksTest is NexusTest {
     /// @dev The last second of a day and the first of the next: each is of one of them, and both budgets are there once.
     function test_RevertWhen_OneSecondIsSpentInTwoPeriods() external {
         Session memory daily = _newSession(1, abi.encodePacked(uint8(4), uint128(50e6), uint32(1 days), uint48(0)));
-        _grant(daily);
+        grantByOwner(daily);
         uint48 last = uint48((block.timestamp / 1 days + 1) * 1 days - 1);
         for (uint48 i = 0; i < 2; ++i) {
             vm.warp(last + i);
@@ -148,7 +134,7 @@ contract AttacksTest is NexusTest {
     function test_RevertWhen_AClaimedTimeIsTooLateForAPeriod() external {
         Session memory daily = _newSession(1, abi.encodePacked(uint8(4), uint128(50e6), uint32(1 days), uint48(0)));
         daily.validUntil = 0;
-        id = _grant(daily);
+        id = grantByOwner(daily);
         uint48[3] memory times = [type(uint48).max, 2 ** 47, 2 ** 47 - 1];
         for (uint256 i = 0; i < 3; ++i) {
             bytes memory inner = abi.encodeWithSelector(ILimitPolicy.ClaimedTimeTooLate.selector, times[i]);
@@ -247,7 +233,7 @@ contract AttacksTest is NexusTest {
     function test_RevertWhen_TheTargetIsZero() external {
         Session memory wide = _newSession(1, "");
         wide.actions[ANYWHERE] = newAction(address(0), IERC7579ModuleConfig.installModule.selector);
-        bytes32 wideId = _grant(wide);
+        bytes32 wideId = grantByOwner(wide);
         handleRefused(
             sessionOp(wide, 0, claim(ANYWHERE), single(address(0), 0, installCall())),
             abi.encodeWithSelector(ISessionKeyManager.TargetForbidden.selector, wideId, 0, address(0))
@@ -259,7 +245,7 @@ contract AttacksTest is NexusTest {
         Session memory wide = _newSession(1, "");
         bytes4 install = IERC7579ModuleConfig.installModule.selector;
         wide.actions[ANYWHERE] = newAction(ANY_TARGET, install);
-        bytes32 wideId = _grant(wide);
+        bytes32 wideId = grantByOwner(wide);
         bytes memory appended = bytes.concat(installCall(), abi.encodePacked(account));
         handleRefused(
             sessionOp(wide, 0, claim(ANYWHERE), single(makeAddr("adapter"), 0, appended)),
@@ -275,8 +261,8 @@ contract AttacksTest is NexusTest {
     }
 
     function test_RevertWhen_AnotherSessionIsRevokedAsItsOwn() external {
-        bytes32 other = _grant(_newSession(1, ""));
-        bytes memory revocation = abi.encodeCall(manager.revokeSessions, (_list(other)));
+        bytes32 other = grantByOwner(_newSession(1, ""));
+        bytes memory revocation = abi.encodeCall(manager.revokeSessions, (listOf(other)));
         handleRefused(
             _op(OWN_REVOCATION, address(manager), 0, revocation),
             abi.encodeWithSelector(ISessionKeyManager.NotOwnRevocation.selector, id, 0)
@@ -309,7 +295,7 @@ contract AttacksTest is NexusTest {
     function test_RevertWhen_TheKeyIsZero() external {
         Session memory keyless = _newSession(1, "");
         keyless.sessionKey = abi.encodePacked(address(0));
-        _grant(keyless);
+        grantByOwner(keyless);
         PackedUserOperation memory op = opThrough(address(manager), _transfer(1));
         op.signature = bytes.concat(UseBuilder.pack(keyless, 0, claim(TRANSFER)), new bytes(65));
         handleRefused(op, abi.encodeWithSelector(ISessionKeyManager.SessionKeyNotSupported.selector, 20));
@@ -318,7 +304,7 @@ contract AttacksTest is NexusTest {
     /// @dev Two sessions of one key: what it signed under the narrow one is presented under the wide one.
     function test_RevertWhen_ASignatureIsMovedToAnotherSession() external {
         Session memory wide = _newSession(1, abi.encodePacked(uint8(2), uint128(5000e6)));
-        _grant(wide);
+        grantByOwner(wide);
         PackedUserOperation memory op = opThrough(address(manager), _transfer(1));
         bytes memory use = UseBuilder.pack(wide, 0, claim(TRANSFER));
         op.signature = signUse(use, id, hashOf(op));
@@ -334,7 +320,7 @@ contract AttacksTest is NexusTest {
     /// @dev The relayer charges another period's budget: the claimed time is part of what the key signed.
     function test_RevertWhen_TheClaimedTimeIsChanged() external {
         Session memory daily = _newSession(1, abi.encodePacked(uint8(4), uint128(50e6), uint32(1 days), uint48(0)));
-        _grant(daily);
+        grantByOwner(daily);
         PackedUserOperation memory op = sessionOp(daily, uint48(block.timestamp), claim(TRANSFER), _transfer(1));
         op.signature[6] = bytes1(uint8(op.signature[6]) ^ 1);
         handleFailed(op, "AA24 signature error");
@@ -355,9 +341,9 @@ contract AttacksTest is NexusTest {
     function test_RevertWhen_AMerkleProofLeadsToAnotherRoot() external {
         Session memory leaf = _newSession(1, abi.encodePacked(uint8(2), uint128(50e6)));
         bytes32 leafId = UseBuilder.hash(leaf);
-        bytes32[] memory proof = _list(keccak256("a session under the root"));
+        bytes32[] memory proof = listOf(keccak256("a session under the root"));
         bytes32 granted = Hashes.commutativeKeccak256(proof[0], keccak256("another one"));
-        _byOwner(address(manager), abi.encodeCall(manager.grantSessions, (_list(granted))));
+        byOwner(address(manager), abi.encodeCall(manager.grantSessions, (listOf(granted))));
         for (uint256 i = 0; i < 2; ++i) {
             PackedUserOperation memory op = opThrough(address(manager), _transfer(1));
             bytes memory use = UseBuilder.withProof(UseBuilder.pack(leaf, 0, claim(TRANSFER)), proof);
@@ -373,15 +359,15 @@ contract AttacksTest is NexusTest {
     function test_RevertWhen_ASessionIsPlantedForALaterEpoch() external {
         Session memory planted = _newSession(1, abi.encodePacked(uint8(2), uint128(50e6)));
         planted.epoch = manager.epochOf(account) + 1;
-        _grant(planted);
+        grantByOwner(planted);
         _expectEpochMismatch(planted);
-        _byOwner(address(manager), abi.encodeCall(manager.revokeAll, (uint64(0x7a3f19c2d5))));
+        byOwner(address(manager), abi.encodeCall(manager.revokeAll, (uint64(0x7a3f19c2d5))));
         _expectEpochMismatch(planted);
-        _byOwner(
+        byOwner(
             account,
             abi.encodeCall(IERC7579ModuleConfig.uninstallModule, (1, address(manager), abi.encode(address(1), "")))
         );
-        _byOwner(account, installCall());
+        byOwner(account, installCall());
         _expectEpochMismatch(planted);
     }
 }

@@ -9,6 +9,7 @@ import {Vm} from "forge-std/Test.sol";
 import {EntryPoints, EntryPointVersion} from "./EntryPoints.sol";
 import {Nexus, NexusLibrary} from "./Nexus.sol";
 import {SessionTest} from "./SessionTest.sol";
+import {UseBuilder} from "./UseBuilder.sol";
 import {Session} from "contracts/types/Session.sol";
 
 interface IUserOpHash {
@@ -73,6 +74,22 @@ abstract contract NexusTest is SessionTest {
     {
         op = opThrough(address(manager), callData);
         op.signature = sign(session, claimedTime, claims, hashOf(op));
+    }
+
+    /// @notice The owner has the account call `target`.
+    function byOwner(address target, bytes memory data) internal {
+        handle(ownerOp(single(target, 0, data)));
+    }
+
+    /// @notice The owner has the account grant a session.
+    function grantByOwner(Session memory session) internal returns (bytes32 id) {
+        id = UseBuilder.hash(session);
+        byOwner(address(manager), abi.encodeCall(manager.grantSessions, (listOf(id))));
+    }
+
+    function listOf(bytes32 one) internal pure returns (bytes32[] memory list) {
+        list = new bytes32[](1);
+        list[0] = one;
     }
 
     function hashOf(PackedUserOperation memory op) internal view returns (bytes32) {

@@ -52,18 +52,33 @@ library SignatureBuilder {
         pure
         returns (bytes32)
     {
+        return nestContents(
+            message.separator(), message.primaryType, message.encodedType, message.contentsHash(), account, chainId, of_
+        );
+    }
+
+    /// @notice The same for a message of any domain.
+    function nestContents(
+        bytes32 appSeparator,
+        string memory primaryType,
+        string memory encodedType,
+        bytes32 contents,
+        address account,
+        uint256 chainId,
+        AccountName memory of_
+    ) internal pure returns (bytes32) {
         bytes32 typeHash = keccak256(
             abi.encodePacked(
                 "TypedDataSign(",
-                message.primaryType,
+                primaryType,
                 " contents,string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)",
-                message.encodedType
+                encodedType
             )
         );
         bytes32 structHash = keccak256(
             abi.encode(
                 typeHash,
-                message.contentsHash(),
+                contents,
                 keccak256(bytes(of_.name)),
                 keccak256(bytes(of_.version)),
                 chainId,
@@ -71,7 +86,7 @@ library SignatureBuilder {
                 bytes32(0)
             )
         );
-        return keccak256(abi.encodePacked(hex"1901", message.separator(), structHash));
+        return keccak256(abi.encodePacked(hex"1901", appSeparator, structHash));
     }
 
     /// @notice A personal message, by its ERC-191 hash, nested under the account's domain (ERC-7739).
