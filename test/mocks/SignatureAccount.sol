@@ -20,21 +20,25 @@ contract SignatureAccount is IERC1271 {
     }
 
     function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
-        if (WRAPS) {
-            bytes32 domain = keccak256(
-                abi.encode(
-                    keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
-                    keccak256(bytes(NAME)),
-                    keccak256(bytes(VERSION)),
-                    block.chainid,
-                    address(this)
-                )
-            );
-            hash = keccak256(
+        return VALIDATOR.isValidSignatureWithSender(msg.sender, handedOver(hash), signature);
+    }
+
+    /// @notice What the validator is asked about if the account is asked about `hash`.
+    function handedOver(bytes32 hash) public view returns (bytes32) {
+        if (!WRAPS) return hash;
+        bytes32 domain = keccak256(
+            abi.encode(
+                keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"),
+                keccak256(bytes(NAME)),
+                keccak256(bytes(VERSION)),
+                block.chainid,
+                address(this)
+            )
+        );
+        return
+            keccak256(
                 abi.encodePacked(hex"1901", domain, keccak256(abi.encode(keccak256("Kernel(bytes32 hash)"), hash)))
             );
-        }
-        return VALIDATOR.isValidSignatureWithSender(msg.sender, hash, signature);
     }
 
     function eip712Domain()

@@ -16,6 +16,8 @@ import {IABIRulePolicy} from "contracts/interfaces/IABIRulePolicy.sol";
 import {IERC20LimitPolicy} from "contracts/interfaces/IERC20LimitPolicy.sol";
 import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
+import {ISignatureChecker} from "contracts/interfaces/ISignatureChecker.sol";
+import {ITypedDataPolicy} from "contracts/interfaces/ITypedDataPolicy.sol";
 import {ANY_TARGET, Action, NO_CALLDATA, Policy, Session, SessionStatus} from "contracts/types/Session.sol";
 import {OpenPaymaster} from "../../mocks/OpenPaymaster.sol";
 import {PermitToken} from "../../mocks/PermitToken.sol";
@@ -47,6 +49,7 @@ contract AccountBehaviour is SessionTest {
 
     bytes4 private constant POKE = bytes4(keccak256("poke()"));
     bytes private constant ANY_GRANT = hex"00";
+    bytes4 private constant INVALID_SIGNATURE = 0xffffffff;
     string private constant PERMIT_TYPE =
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
 
@@ -707,7 +710,7 @@ contract AccountBehaviour is SessionTest {
     function test_SignsAPermitOfAnAllowedToken() external {
         Session memory signing = _signingSession(account, permitToken);
         _grant(signing);
-        _permit(permitToken, account, 50e6, _signPermit(signing, permitToken, account, 50e6));
+        _permit(permitToken, 50e6, _signPermit(signing, permitToken, 50e6));
         assertEq(permitToken.allowance(account, shop), 50e6);
     }
 
@@ -715,8 +718,10 @@ contract AccountBehaviour is SessionTest {
         Session memory signing = _signingSession(account, permitToken);
         _grant(signing);
         bytes memory text = "app.example wants you to sign in";
-        assertEq(_answerTo(signing, text), IERC1271.isValidSignature.selector);
-        assertTrue(_answerTo(signing, "evil.example wants you to sign in") != IERC1271.isValidSignature.selector);
+        _expectValid(_personalHash(text), _signPersonal(signing, text));
+        bytes memory other = "evil.example wants you to sign in";
+        bytes memory inner = abi.encodeWithSelector(ITypedDataPolicy.PersonalMessageNotAllowed.selector, other.length);
+        _expectNotValid(_personalHash(other), _signPersonal(signing, other), _signaturePolicyRefused(signing, inner));
     }
 
     /*//////////////////////////////////////////////////////////////
@@ -727,13 +732,21 @@ contract AccountBehaviour is SessionTest {
         PermitToken other = new PermitToken();
         Session memory signing = _signingSession(account, permitToken);
         _grant(signing);
-        _expectPermitRefused(other, account, 1, _signPermit(signing, other, account, 1));
+        _expectPermitRefused(
+            other, 1, _signPermit(signing, other, 1), _typedDataNotAllowed(signing, _permitMessage(other, account, 1))
+        );
     }
 
     function test_RevertWhen_SignsForMoreThanItMay() external {
         Session memory signing = _signingSession(account, permitToken);
         _grant(signing);
-        _expectPermitRefused(permitToken, account, 50e6 + 1, _signPermit(signing, permitToken, account, 50e6 + 1));
+        bytes memory inner = abi.encodeWithSelector(
+            IABIRulePolicy.RuleNotMet.selector, 1, 2, 32, 3, abi.encode(50e6), bytes32(uint256(50e6 + 1))
+        );
+        inner = abi.encodeWithSelector(ITypedDataPolicy.RulesNotMet.selector, inner);
+        _expectPermitRefused(
+            permitToken, 50e6 + 1, _signPermit(signing, permitToken, 50e6 + 1), _signaturePolicyRefused(signing, inner)
+        );
     }
 
     function test_RevertWhen_SignsForAnotherType() external {
@@ -742,42 +755,67 @@ contract AccountBehaviour is SessionTest {
         AppMessage memory message = _permitMessage(permitToken, account, 1);
         message.primaryType = "Consent";
         message.encodedType = "Consent(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
-        bytes memory signature = _signMessage(signing, message);
-        assertTrue(_isNotValid(message.hash(), signature));
+        _expectNotValid(message.hash(), _signMessage(signing, message), _typedDataNotAllowed(signing, message));
     }
 
     function test_RevertWhen_SignsOutsideItsWindow() external {
         Session memory signing = _signingSession(account, permitToken);
-        _grant(signing);
-        bytes memory signature = _signPermit(signing, permitToken, account, 1);
+        bytes32 signingId = _grant(signing);
+        bytes memory signature = _signPermit(signing, permitToken, 1);
         vm.warp(signing.validUntil + 1);
-        _expectPermitRefused(permitToken, account, 1, signature);
+        bytes memory reason = abi.encodeWithSelector(
+            ISignatureChecker.OutsideWindow.selector,
+            signingId,
+            signing.validAfter,
+            signing.validUntil,
+            signing.validUntil + 1
+        );
+        _expectPermitRefused(permitToken, 1, signature, reason);
     }
 
     function test_RevertWhen_SignsAfterItsRevocation() external {
         Session memory signing = _signingSession(account, permitToken);
-        bytes memory signature = _signPermit(signing, permitToken, account, 1);
-        _expectPermitRefused(permitToken, account, 1, signature);
-        bytes32 signingId = _grant(signing);
+        bytes32 signingId = UseBuilder.hash(signing);
+        bytes memory signature = _signPermit(signing, permitToken, 1);
+        _expectPermitRefused(
+            permitToken, 1, signature, abi.encodeWithSelector(ISessionKeyManager.SessionNotGranted.selector, signingId)
+        );
+        _grant(signing);
         _handle(_ownerCall(address(manager), _revokeCall(signingId)));
-        _expectPermitRefused(permitToken, account, 1, signature);
+        _expectPermitRefused(
+            permitToken, 1, signature, abi.encodeWithSelector(ISessionKeyManager.SessionIsRevoked.selector, signingId)
+        );
     }
 
-    /// @dev The key has the same session on two accounts.
+    /// @dev The key has the same session on two accounts, and the message does not say whose it is.
     function test_RevertWhen_ASignatureIsPresentedToAnotherAccount() external {
         Session memory signing = _signingSession(account, permitToken);
         _grant(signing);
-        bytes memory signature = _signPermit(signing, permitToken, account, 1);
         SignatureAccount second = new SignatureAccount(manager, HARNESS.wrapsHashes());
         Session memory twin = _signingSession(address(second), permitToken);
-        grant(twin);
-        _expectPermitRefused(permitToken, address(second), 1, signature);
-        _permit(permitToken, account, 1, signature);
+        bytes32 twinId = grant(twin);
+        bytes memory text = "app.example wants you to sign in";
+        bytes32 hash = _personalHash(text);
+        bytes memory signature = _signPersonal(signing, text);
+
+        assertEq(second.isValidSignature(hash, signature), INVALID_SIGNATURE);
+        _expectRefusedBecause(
+            address(second),
+            second.handedOver(hash),
+            signature,
+            abi.encodeWithSelector(ISignatureChecker.NotSignedByKey.selector, twinId)
+        );
+        _expectValid(hash, signature);
+        assertEq(second.isValidSignature(hash, _signPersonal(twin, text)), IERC1271.isValidSignature.selector);
     }
 
     function test_RevertWhen_NothingIsGrantedToSign() external {
         AppMessage memory message = _permitMessage(permitToken, account, 1);
-        assertTrue(_isNotValid(message.hash(), _signMessage(session, message)));
+        _expectNotValid(
+            message.hash(),
+            _signMessage(session, message),
+            abi.encodeWithSelector(ISignatureChecker.NothingMayBeSigned.selector)
+        );
     }
 
     /*//////////////////////////////////////////////////////////////
@@ -960,18 +998,15 @@ contract AccountBehaviour is SessionTest {
         });
     }
 
-    function _signPermit(Session memory s, PermitToken of_, address sender, uint256 value)
-        private
-        returns (bytes memory)
-    {
-        return _signMessage(s, _permitMessage(of_, sender, value));
+    function _signPermit(Session memory s, PermitToken of_, uint256 value) private returns (bytes memory) {
+        return _signMessage(s, _permitMessage(of_, s.account, value));
     }
 
-    /// @dev The session key's signature, as the account takes it.
+    /// @dev The session key's signature, as the manager takes it.
     function _signMessage(Session memory s, AppMessage memory message) private returns (bytes memory) {
         bytes memory use = message.use(s, HARNESS.wrapsHashes() ? 8 : 0, new bytes32[](0));
         bytes32 nested = message.nest(s.account, block.chainid, _accountName(s.account));
-        return abi.encodePacked(HARNESS.prefixOf(address(manager)), _signNested(s, use, nested), message.envelope());
+        return abi.encodePacked(_signNested(s, use, nested), message.envelope());
     }
 
     function _signNested(Session memory s, bytes memory use, bytes32 nested) private returns (bytes memory) {
@@ -980,14 +1015,16 @@ contract AccountBehaviour is SessionTest {
         return abi.encodePacked(use, r, s_, v);
     }
 
-    /// @dev What the account answers to a personal message that the session key signed.
-    function _answerTo(Session memory s, bytes memory text) private returns (bytes4) {
-        bytes32 hash = keccak256(abi.encodePacked("\x19Ethereum Signed Message:\n", vm.toString(text.length), text));
+    /// @dev The same of a personal message.
+    function _signPersonal(Session memory s, bytes memory text) private returns (bytes memory) {
         AccountName memory name = _accountName(s.account);
-        bytes32 nested = SignatureBuilder.nestPersonal(hash, s.account, block.chainid, name);
+        bytes32 nested = SignatureBuilder.nestPersonal(_personalHash(text), s.account, block.chainid, name);
         bytes memory use = SignatureBuilder.usePersonal(text, s, HARNESS.wrapsHashes() ? 8 : 0, new bytes32[](0));
-        bytes memory signature = abi.encodePacked(HARNESS.prefixOf(address(manager)), _signNested(s, use, nested));
-        return IERC1271(s.account).isValidSignature(hash, signature);
+        return _signNested(s, use, nested);
+    }
+
+    function _personalHash(bytes memory text) private pure returns (bytes32) {
+        return keccak256(abi.encodePacked("\x19Ethereum Signed Message:\n", vm.toString(text.length), text));
     }
 
     /// @dev What the account calls itself (ERC-5267); nothing if it does not say.
@@ -998,22 +1035,53 @@ contract AccountBehaviour is SessionTest {
             abi.decode(answer, (bytes1, string, string, uint256, address, bytes32, uint256[]));
     }
 
-    function _permit(PermitToken of_, address sender, uint256 value, bytes memory signature) private {
-        of_.permit(sender, shop, value, type(uint256).max, signature);
+    /// @dev The manager's signature, as the account takes it.
+    function _prefixed(bytes memory signature) private view returns (bytes memory) {
+        return bytes.concat(HARNESS.prefixOf(address(manager)), signature);
     }
 
-    function _expectPermitRefused(PermitToken of_, address sender, uint256 value, bytes memory signature) private {
-        vm.expectRevert(abi.encodeWithSelector(PermitToken.PermitNotSigned.selector, sender));
-        _permit(of_, sender, value, signature);
+    function _permit(PermitToken of_, uint256 value, bytes memory signature) private {
+        of_.permit(account, shop, value, type(uint256).max, _prefixed(signature));
     }
 
-    /// @dev Some accounts revert rather than answer.
-    function _isNotValid(bytes32 hash, bytes memory signature) private view returns (bool) {
-        try IERC1271(account).isValidSignature(hash, signature) returns (bytes4 answer) {
-            return answer != IERC1271.isValidSignature.selector;
-        } catch {
-            return true;
-        }
+    /// @dev The token refuses the permit, the account the signature.
+    function _expectPermitRefused(PermitToken of_, uint256 value, bytes memory signature, bytes memory reason) private {
+        bytes32 hash = _permitMessage(of_, account, value).hash();
+        bytes memory prefixed = _prefixed(signature);
+        vm.expectRevert(abi.encodeWithSelector(PermitToken.PermitNotSigned.selector, account));
+        of_.permit(account, shop, value, type(uint256).max, prefixed);
+        _expectNotValid(hash, signature, reason);
+    }
+
+    function _expectValid(bytes32 hash, bytes memory signature) private view {
+        bytes4 answer = IERC1271(account).isValidSignature(hash, _prefixed(signature));
+        assertEq(answer, IERC1271.isValidSignature.selector);
+    }
+
+    /// @dev The account answers no, and the signature checker says why.
+    function _expectNotValid(bytes32 hash, bytes memory signature, bytes memory reason) private {
+        assertEq(IERC1271(account).isValidSignature(hash, _prefixed(signature)), INVALID_SIGNATURE);
+        _expectRefusedBecause(account, HARNESS.hashForValidator(account, hash), signature, reason);
+    }
+
+    /// @param hash What the account hands the manager.
+    function _expectRefusedBecause(address sender, bytes32 hash, bytes memory signature, bytes memory reason) private {
+        ISignatureChecker checker = manager.signatureChecker();
+        vm.expectRevert(reason);
+        checker.checkSignature(sender, address(this), hash, signature);
+    }
+
+    function _signaturePolicyRefused(Session memory s, bytes memory inner) private view returns (bytes memory) {
+        return abi.encodeWithSelector(
+            ISignatureChecker.SignaturePolicyRefused.selector, UseBuilder.hash(s), 0, typedDataPolicy, inner
+        );
+    }
+
+    function _typedDataNotAllowed(Session memory s, AppMessage memory message) private view returns (bytes memory) {
+        bytes memory inner = abi.encodeWithSelector(
+            ITypedDataPolicy.TypedDataNotAllowed.selector, message.separator(), keccak256(bytes(message.encodedType))
+        );
+        return _signaturePolicyRefused(s, inner);
     }
 
     /// @dev Whether the account lacks a feature. Then docs/accounts.md says why.

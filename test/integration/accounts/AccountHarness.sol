@@ -202,6 +202,11 @@ abstract contract AccountHarness is CommonBase, StdCheats {
         return _digestForValidator(account, 0) != 0;
     }
 
+    /// @notice What a validator is asked about if the account is asked about `hash`.
+    function hashForValidator(address sender, bytes32 hash) external view returns (bytes32) {
+        return _digestForValidator(sender, hash);
+    }
+
     /// @notice What ERC-1271 answers to a signature of the right form that the owner did not make.
     function wrongSignatureAnswer() external view virtual returns (bytes memory) {
         return abi.encode(bytes4(0xffffffff));
