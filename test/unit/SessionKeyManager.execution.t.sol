@@ -5,6 +5,7 @@ import {PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.s
 import {Execution, IERC7579Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {ExecutionHarness} from "../mocks/ExecutionHarness.sol";
 import {RecordingPolicy} from "../mocks/RecordingPolicy.sol";
+import {ExecutionMutation} from "../utils/ExecutionMutation.sol";
 import {ManagerTest} from "../utils/ManagerTest.sol";
 import {Random} from "../utils/RandomSession.sol";
 import {cut} from "../utils/Cut.sol";
@@ -46,7 +47,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
     function testFuzz_SingleCallIsReadExactly(uint256 seed, bool wrapped) external {
         Execution[] memory calls = _calls(Random(seed), 1);
         bytes memory callData = single(calls[0].target, calls[0].value, calls[0].callData);
-        assertEq(validate(_op(wrapped ? _wrap(callData) : callData, 1)), windowOf(session));
+        assertEq(validate(_op(wrapped ? ExecutionMutation.wrap(callData) : callData, 1)), windowOf(session));
         _assertAsked(calls);
     }
 
@@ -54,7 +55,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
         Random memory random = Random(seed);
         Execution[] memory calls = _calls(random, 1 + random.below(6));
         bytes memory callData = batch(calls);
-        assertEq(validate(_op(wrapped ? _wrap(callData) : callData, calls.length)), windowOf(session));
+        assertEq(validate(_op(wrapped ? ExecutionMutation.wrap(callData) : callData, calls.length)), windowOf(session));
         _assertAsked(calls);
     }
 
@@ -78,19 +79,19 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
     function testFuzz_MutatedExecutionIsRefusedOrReadAsAccountsReadIt(uint256 seed) external view {
         Random memory random = Random(seed);
         (bytes memory callData,) = _canonical(random);
-        _assertRefusedOrCanonical(_mutate(callData, random));
+        _assertRefusedOrCanonical(ExecutionMutation.mutate(callData, random));
     }
 
     function testFuzz_TwiceMutatedExecutionIsRefusedOrReadAsAccountsReadIt(uint256 seed) external view {
         Random memory random = Random(seed);
         (bytes memory callData,) = _canonical(random);
-        _assertRefusedOrCanonical(_mutate(_mutate(callData, random), random));
+        _assertRefusedOrCanonical(ExecutionMutation.mutate(ExecutionMutation.mutate(callData, random), random));
     }
 
     function testFuzz_ManagerAsksAboutTheCallsThatAccountsMake(uint256 seed) external {
         Random memory random = Random(seed);
         Execution[] memory calls = _calls(random, 1 + random.below(3));
-        bytes memory callData = _mutate(batch(calls), random);
+        bytes memory callData = ExecutionMutation.mutate(batch(calls), random);
         (bool success, bytes memory result) = attempt(_op(callData, calls.length));
         if (success) {
             assertEq(abi.decode(result, (uint256)), windowOf(session));
@@ -118,24 +119,26 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
         bytes memory callData = pingCall();
         expectRefused(_op(bytes.concat(callData, hex"00"), 1), _nonCanonical(LENGTH));
         expectRefused(_op(bytes.concat(callData, bytes32(0)), 1), _nonCanonical(LENGTH));
-        expectRefused(_op(_wrap(bytes.concat(callData, hex"00")), 1), _nonCanonical(LENGTH + 4));
+        expectRefused(_op(ExecutionMutation.wrap(bytes.concat(callData, hex"00")), 1), _nonCanonical(LENGTH + 4));
     }
 
     function testFuzz_RevertWhen_OffsetOfTheExecutionIsNot64(uint256 offset) external {
         vm.assume(offset != 64);
-        expectRefused(_op(_set(pingCall(), OFFSET, offset), 1), _nonCanonical(OFFSET));
+        expectRefused(_op(ExecutionMutation.set(pingCall(), OFFSET, offset), 1), _nonCanonical(OFFSET));
     }
 
     function testFuzz_RevertWhen_LengthOfTheExecutionIsWrong(uint256 length) external {
         // 88 bytes, padded to 96: other lengths either do not fill the calldata or leave a byte in the padding.
         vm.assume(length < 85 || length > 96);
         bytes memory reason = _nonCanonical(length > 64 && length <= 96 ? CONTENTS + length : LENGTH);
-        expectRefused(_op(_set(pingCall(), LENGTH, length), 1), reason);
+        expectRefused(_op(ExecutionMutation.set(pingCall(), LENGTH, length), 1), reason);
     }
 
     function test_RevertWhen_LengthOfTheExecutionIsHuge() external {
         for (uint256 i = 0; i < 40; ++i) {
-            expectRefused(_op(_set(pingCall(), LENGTH, type(uint256).max - i), 1), _nonCanonical(LENGTH));
+            expectRefused(
+                _op(ExecutionMutation.set(pingCall(), LENGTH, type(uint256).max - i), 1), _nonCanonical(LENGTH)
+            );
         }
     }
 
@@ -158,7 +161,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
         bytes memory reason = abi.encodeWithSelector(ISessionKeyManager.EmptyBatch.selector);
         expectRefused(_op(batch(new Execution[](0)), 0), reason);
         expectRefused(_op(batch(new Execution[](0)), 1), reason);
-        expectRefused(_op(_set(batch(_calls(Random(1), 2)), COUNT, 0), 2), reason);
+        expectRefused(_op(ExecutionMutation.set(batch(_calls(Random(1), 2)), COUNT, 0), 2), reason);
     }
 
     function test_RevertWhen_BatchIsShorterThanItsHead() external {
@@ -170,33 +173,36 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
 
     function testFuzz_RevertWhen_OffsetOfTheBatchIsNot32(uint256 offset) external {
         vm.assume(offset != 32);
-        expectRefused(_op(_set(batch(_calls(Random(1), 2)), CONTENTS, offset), 2), _nonCanonical(CONTENTS));
+        expectRefused(
+            _op(ExecutionMutation.set(batch(_calls(Random(1), 2)), CONTENTS, offset), 2), _nonCanonical(CONTENTS)
+        );
     }
 
     function testFuzz_RevertWhen_CountOfTheBatchIsHuge(uint256 count) external {
         // Two calls with up to 3 words of data each hold no four calls.
         count = bound(count, 4, type(uint256).max);
-        expectRefused(_op(_set(_twoCalls(), COUNT, count), 2), _nonCanonical(COUNT));
+        expectRefused(_op(ExecutionMutation.set(_twoCalls(), COUNT, count), 2), _nonCanonical(COUNT));
     }
 
     function test_RevertWhen_BatchCountsOneCallLess() external {
         // The elements are then expected where the second offset is.
-        expectRefused(_op(_set(_twoCalls(), COUNT, 1), 1), _nonCanonical(OFFSETS));
+        expectRefused(_op(ExecutionMutation.set(_twoCalls(), COUNT, 1), 1), _nonCanonical(OFFSETS));
     }
 
     function testFuzz_RevertWhen_AnElementIsElsewhere(bool second, uint256 offset) external {
         vm.assume(offset != (second ? 256 : 64));
         uint256 position = second ? OFFSETS + 32 : OFFSETS;
-        expectRefused(_op(_set(_twoCalls(), position, offset), 2), _nonCanonical(position));
+        expectRefused(_op(ExecutionMutation.set(_twoCalls(), position, offset), 2), _nonCanonical(position));
     }
 
     function test_RevertWhen_TwoElementsAreOne() external {
-        expectRefused(_op(_set(_twoCalls(), OFFSETS + 32, 64), 2), _nonCanonical(OFFSETS + 32));
+        expectRefused(_op(ExecutionMutation.set(_twoCalls(), OFFSETS + 32, 64), 2), _nonCanonical(OFFSETS + 32));
     }
 
     function test_RevertWhen_ElementsAreReordered() external {
         // What an ABI decoder takes as the same two calls the other way round.
-        bytes memory callData = _set(_set(_twoCalls(), OFFSETS, 256), OFFSETS + 32, 64);
+        bytes memory callData =
+            ExecutionMutation.set(ExecutionMutation.set(_twoCalls(), OFFSETS, 256), OFFSETS + 32, 64);
         assertEq(harness.asAccount(callData).length, 2);
         expectRefused(_op(callData, 2), _nonCanonical(OFFSETS));
     }
@@ -205,7 +211,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
         bytes memory tail = cut(_contents(_twoCalls()), 0, 64 + 64 + 192);
         bytes memory contents =
             bytes.concat(tail, bytes32(0), cut(_contents(_twoCalls()), 320, _contents(_twoCalls()).length));
-        contents = _set(contents, 96, 288);
+        contents = ExecutionMutation.set(contents, 96, 288);
         bytes memory callData = abi.encodeCall(IERC7579Execution.execute, (BATCH, contents));
         assertEq(harness.asAccount(callData).length, 2);
         expectRefused(_op(callData, 2), _nonCanonical(OFFSETS + 32));
@@ -223,21 +229,21 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
     function testFuzz_RevertWhen_TargetHasDirtyBits(uint256 dirt) external {
         dirt = bound(dirt, 1, type(uint96).max);
         uint256 position = OFFSETS + 64;
-        bytes memory callData = _set(_twoCalls(), position, dirt << 160 | uint160(target));
+        bytes memory callData = ExecutionMutation.set(_twoCalls(), position, dirt << 160 | uint160(target));
         expectRefused(_op(callData, 2), _nonCanonical(position));
     }
 
     function testFuzz_RevertWhen_DataOfAnElementIsElsewhere(uint256 offset) external {
         vm.assume(offset != 96);
         uint256 position = OFFSETS + 64 + 64;
-        expectRefused(_op(_set(_twoCalls(), position, offset), 2), _nonCanonical(position));
+        expectRefused(_op(ExecutionMutation.set(_twoCalls(), position, offset), 2), _nonCanonical(position));
     }
 
     function testFuzz_RevertWhen_LengthOfDataIsHuge(bool second, uint256 length) external {
         // From the first element there are 64 + 192 bytes to the end, from the second 64.
         length = bound(length, second ? 65 : 257, type(uint256).max);
         uint256 position = OFFSETS + 64 + 96 + (second ? 192 : 0);
-        expectRefused(_op(_set(_twoCalls(), position, length), 2), _nonCanonical(position));
+        expectRefused(_op(ExecutionMutation.set(_twoCalls(), position, length), 2), _nonCanonical(position));
     }
 
     function testFuzz_RevertWhen_PaddingOfDataIsDirty(uint256 position, uint8 bits) external {
@@ -255,12 +261,14 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
         calls[1] = Execution(target, 0, "");
         bytes memory callData = batch(calls);
         callData = cut(callData, 0, callData.length - 96);
-        expectRefused(_op(_set(callData, LENGTH, callData.length - CONTENTS), 2), _nonCanonical(callData.length));
+        expectRefused(
+            _op(ExecutionMutation.set(callData, LENGTH, callData.length - CONTENTS), 2), _nonCanonical(callData.length)
+        );
         // The only call has no length, and so there is no room for one.
         calls = new Execution[](1);
         callData = batch(calls);
         callData = cut(callData, 0, callData.length - 32);
-        expectRefused(_op(_set(callData, LENGTH, callData.length - CONTENTS), 1), _nonCanonical(COUNT));
+        expectRefused(_op(ExecutionMutation.set(callData, LENGTH, callData.length - CONTENTS), 1), _nonCanonical(COUNT));
     }
 
     function test_RevertWhen_AnElementRunsPastTheEnd() external {
@@ -280,11 +288,11 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
     function testFuzz_RevertWhen_AnotherFunctionIsCalled(bytes4 selector, bool wrapped) external {
         vm.assume(selector != EXECUTE && (wrapped || selector != EXECUTE_USER_OP));
         bytes memory callData = bytes.concat(selector, cut(pingCall(), 4, pingCall().length));
-        expectRefused(_op(wrapped ? _wrap(callData) : callData, 1), _notExecute(selector));
+        expectRefused(_op(wrapped ? ExecutionMutation.wrap(callData) : callData, 1), _notExecute(selector));
     }
 
     function test_RevertWhen_ExecuteUserOpIsNested() external {
-        expectRefused(_op(_wrap(_wrap(pingCall())), 1), _notExecute(EXECUTE_USER_OP));
+        expectRefused(_op(ExecutionMutation.wrap(ExecutionMutation.wrap(pingCall())), 1), _notExecute(EXECUTE_USER_OP));
     }
 
     function test_RevertWhen_ExecuteUserOpWrapsTooLittle() external {
@@ -292,7 +300,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
             bytes memory callData = bytes.concat(EXECUTE_USER_OP, cut(abi.encodePacked(EXECUTE), 0, length));
             expectRefused(_op(callData, 1), _notExecute(EXECUTE_USER_OP));
         }
-        expectRefused(_op(_wrap(abi.encodePacked(EXECUTE)), 1), _nonCanonical(8));
+        expectRefused(_op(ExecutionMutation.wrap(abi.encodePacked(EXECUTE)), 1), _nonCanonical(8));
     }
 
     function test_RevertWhen_ExecuteUserOpIsEncodedAsACall() external {
@@ -336,10 +344,10 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
     }
 
     function test_RevertWhen_SingleIsReadAsBatchOrBatchAsSingle() external {
-        expectRefused(_op(_set(pingCall(), 4, uint256(BATCH)), 1), _nonCanonical(CONTENTS));
+        expectRefused(_op(ExecutionMutation.set(pingCall(), 4, uint256(BATCH)), 1), _nonCanonical(CONTENTS));
         // The target is then what the array's offset begins with: zero.
         expectRefused(
-            _op(_set(_twoCalls(), 4, uint256(SINGLE)), 1),
+            _op(ExecutionMutation.set(_twoCalls(), 4, uint256(SINGLE)), 1),
             abi.encodeWithSelector(ISessionKeyManager.TargetForbidden.selector, id, 0, address(0))
         );
     }
@@ -350,10 +358,6 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
 
     function _op(bytes memory callData, uint256 calls) private returns (PackedUserOperation memory) {
         return opUnder(session, callData, new uint8[](calls));
-    }
-
-    function _wrap(bytes memory callData) private pure returns (bytes memory) {
-        return bytes.concat(EXECUTE_USER_OP, callData);
     }
 
     /// @dev Calls that the session allows.
@@ -375,53 +379,11 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
 
     /// @dev Any calls, encoded in one of the four allowed ways.
     function _canonical(Random memory random) private pure returns (bytes memory callData, Execution[] memory calls) {
-        bool isSingle = random.below(3) == 0;
-        calls = new Execution[](isSingle ? 1 : 1 + random.below(3));
+        calls = new Execution[](1 + random.below(3));
         for (uint256 i = 0; i < calls.length; ++i) {
-            uint256 length = random.below(2) == 0 ? 32 * random.below(3) : random.below(70);
-            calls[i] = Execution(random.location(), uint256(random.word()), random.content(length));
+            calls[i] = Execution(random.location(), uint256(random.word()), ExecutionMutation.content(random));
         }
-        callData = isSingle ? single(calls[0].target, calls[0].value, calls[0].callData) : batch(calls);
-        if (random.below(3) == 0) callData = _wrap(callData);
-    }
-
-    function _mutate(bytes memory data, Random memory random) private pure returns (bytes memory) {
-        uint256 kind = random.below(8);
-        // Words are aligned behind the selector or selectors.
-        uint256 head = bytes4(data) == EXECUTE_USER_OP ? 8 : 4;
-        uint256 words = data.length < head + 32 ? 1 : (data.length - head) / 32;
-        uint256 position = head + 32 * random.below(words);
-        if (kind == 0 || position + 32 > data.length) {
-            if (data.length == 0) return hex"00";
-            data[random.below(data.length)] ^= bytes1(uint8(2 ** random.below(8)));
-            return data;
-        }
-        if (kind == 1) return cut(data, 0, random.below(data.length));
-        if (kind == 2) return bytes.concat(data, random.content(1 + random.below(64)));
-        if (kind == 3) return bytes.concat(cut(data, 0, position), bytes32(0), cut(data, position, data.length));
-        if (kind == 4) return bytes.concat(cut(data, 0, position), cut(data, position + 32, data.length));
-        if (kind == 5) return _set(data, position, _interesting(random));
-        uint256 word = _get(data, position);
-        if (kind == 6) {
-            uint256 step = random.below(2) == 0 ? 32 : 1;
-            unchecked {
-                return _set(data, position, random.below(2) == 0 ? word + step : word - step);
-            }
-        }
-        uint256 other = head + 32 * random.below(words);
-        uint256 otherWord = _get(data, other);
-        return _set(_set(data, position, otherWord), other, word);
-    }
-
-    function _interesting(Random memory random) private pure returns (uint256) {
-        uint256 choice = random.below(6);
-        if (choice == 0) return type(uint256).max - random.below(70);
-        if (choice == 1) return 2 ** random.below(256);
-        if (choice == 2) return 32 * random.below(20);
-        if (choice == 3) return random.below(200);
-        // Offsets and lengths that overflow when they are multiplied by 32 or added to a position.
-        if (choice == 4) return (random.below(32) << 251) + 32 * random.below(20);
-        return type(uint256).max - 32 * (1 + random.below(40)) + 1;
+        callData = ExecutionMutation.encode(calls, random);
     }
 
     /// @dev If the decoder takes it, it is canonical, and accounts see the same calls.
@@ -431,7 +393,7 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
             bool wrapped = bytes4(callData) == EXECUTE_USER_OP;
             bool isBatch = callData[wrapped ? 8 : 4] == 0x01;
             bytes memory again = isBatch ? batch(calls) : single(calls[0].target, calls[0].value, calls[0].callData);
-            assertEq(callData, wrapped ? _wrap(again) : again);
+            assertEq(callData, wrapped ? ExecutionMutation.wrap(again) : again);
         } catch (bytes memory reason) {
             bytes4 selector = bytes4(reason);
             assertTrue(
@@ -446,8 +408,8 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
 
     function _assertModeRefused(bytes32 mode) private {
         bytes memory reason = abi.encodeWithSelector(ISessionKeyManager.ModeNotAllowed.selector, mode);
-        expectRefused(_op(_set(pingCall(), 4, uint256(mode)), 1), reason);
-        expectRefused(_op(_set(_twoCalls(), 4, uint256(mode)), 2), reason);
+        expectRefused(_op(ExecutionMutation.set(pingCall(), 4, uint256(mode)), 1), reason);
+        expectRefused(_op(ExecutionMutation.set(_twoCalls(), 4, uint256(mode)), 2), reason);
     }
 
     /// @dev The recorder was asked about exactly these calls, in this order.
@@ -473,19 +435,5 @@ contract SessionKeyManagerExecutionTest is ManagerTest {
     /// @dev The execution's calldata within an operation's callData, if it needs no padding.
     function _contents(bytes memory callData) private pure returns (bytes memory) {
         return cut(callData, CONTENTS, callData.length);
-    }
-
-    function _get(bytes memory data, uint256 position) private pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := mload(add(add(data, 32), position))
-        }
-    }
-
-    /// @dev Changes `data` itself.
-    function _set(bytes memory data, uint256 position, uint256 word) private pure returns (bytes memory) {
-        assembly ("memory-safe") {
-            mstore(add(add(data, 32), position), word)
-        }
-        return data;
     }
 }

@@ -314,6 +314,7 @@ contract SessionKeyManagerRootsTest is GrantTest {
         assertEq(validate(op), windowOf(session));
     }
 
+    /// @dev By whoever relays it. What the session key itself can write and sign is in SessionKeyManager.encoding.t.sol.
     function testFuzz_AChangedByteIsNotAccepted(uint256 seed, uint8 bits, bool granted) external {
         vm.assume(bits != 0);
         Random memory random = Random(seed);

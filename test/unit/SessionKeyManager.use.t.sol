@@ -150,6 +150,7 @@ contract SessionKeyManagerUseTest is ManagerTest {
         expectRefused(op, _wrongLength(65 + surplus.length));
     }
 
+    /// @dev By whoever relays it. What the session key itself can write and sign is in SessionKeyManager.encoding.t.sol.
     function test_EveryFlippedByteIsRefused() external {
         (Session memory session, PackedUserOperation memory op) = _randomUse(Random(7), 3);
         grant(session);
@@ -163,6 +164,7 @@ contract SessionKeyManagerUseTest is ManagerTest {
         }
     }
 
+    /// @dev The same.
     function testFuzz_AChangedByteIsRefused(uint256 seed, uint8 bits) external {
         vm.assume(bits != 0);
         Random memory random = Random(seed);

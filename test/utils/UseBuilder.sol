@@ -130,6 +130,11 @@ library UseBuilder {
     }
 
     function hash(Session memory session) internal pure returns (bytes32) {
+        return hash(session, hash(session.signaturePolicies), hash(session.actions));
+    }
+
+    /// @notice The same with the hashes of the signature policies and of the actions in place of these.
+    function hash(Session memory session, bytes32 signaturePolicies, bytes32 actions) internal pure returns (bytes32) {
         bytes memory head = abi.encode(
             keccak256(
                 "Session(address account,uint256 chainId,uint64 epoch,uint48 validAfter,uint48 validUntil,bytes32 salt,bytes sessionKey,address paymaster,uint128 maxOpCost,Policy[] operationPolicies,Policy[] signaturePolicies,Action[] actions)Action(address target,bytes4 selector,uint256 maxValue,Policy[] policies)Policy(address policy,bytes config)"
@@ -146,11 +151,7 @@ library UseBuilder {
             abi.encodePacked(
                 head,
                 abi.encode(
-                    session.paymaster,
-                    session.maxOpCost,
-                    hash(session.operationPolicies),
-                    hash(session.signaturePolicies),
-                    hash(session.actions)
+                    session.paymaster, session.maxOpCost, hash(session.operationPolicies), signaturePolicies, actions
                 )
             )
         );
