@@ -225,7 +225,7 @@ contract SessionKeyManagerEncodingTest is GrantTest {
         }
         // Another flag, with what it announces, or without.
         if (random.below(12) == 0) {
-            read.flags ^= uint8(1 << random.below(6));
+            read.flags ^= uint8(2 ** random.below(6));
             return reader.write(read);
         }
         uint256 count = 0;

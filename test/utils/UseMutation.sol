@@ -58,7 +58,7 @@ library UseMutation {
     }
 
     function _flip(bytes memory field, Random memory random) private pure returns (bytes memory) {
-        field[random.below(field.length)] ^= bytes1(uint8(1 << random.below(8)));
+        field[random.below(field.length)] ^= bytes1(uint8(2 ** random.below(8)));
         return field;
     }
 

@@ -127,7 +127,7 @@ contract UseReader {
         use.actions = new ReadAction[](_number(cursor, 1));
         _require(cursor, use.actions.length > 0);
         uint256 revealed = _number(cursor, (use.actions.length + 7) / 8);
-        _require(cursor, revealed < 1 << use.actions.length);
+        _require(cursor, revealed < 2 ** use.actions.length);
         for (uint256 i = 0; i < use.actions.length; ++i) {
             ReadAction memory action = use.actions[i];
             action.revealed = revealed >> i & 1 == 1;
@@ -190,7 +190,7 @@ contract UseReader {
     function _writeActions(ReadAction[] memory actions) private pure returns (bytes memory data) {
         uint256 revealed = 0;
         for (uint256 i = 0; i < actions.length; ++i) {
-            if (actions[i].revealed) revealed |= 1 << i;
+            if (actions[i].revealed) revealed |= 2 ** i;
             data = abi.encodePacked(
                 data, actions[i].revealed ? UseBuilder.packAction(actions[i].action) : abi.encode(actions[i].hash)
             );
