@@ -43,8 +43,8 @@ export class Store {
   readonly #keys = new Map<string, KeySummary | undefined>();
   #queue: Promise<unknown> = Promise.resolve();
   #pruned = 0;
-  /** The secret of the node's identity. */
-  readonly identity: Uint8Array;
+  /** Not a field, which a log of whatever holds the store would show. */
+  readonly #identity: Uint8Array;
 
   private constructor(
     level: ClassicLevel<string, string>,
@@ -54,7 +54,7 @@ export class Store {
   ) {
     this.#level = level;
     this.#vault = vault;
-    this.identity = identity;
+    this.#identity = identity;
     this.#requests = new Map(requests);
   }
 
@@ -108,6 +108,11 @@ export class Store {
       { sync: true },
     );
     return { vault, identity };
+  }
+
+  /** The secret of the node's identity. */
+  get identity(): Uint8Array {
+    return this.#identity;
   }
 
   async close(): Promise<void> {

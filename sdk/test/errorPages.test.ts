@@ -201,7 +201,7 @@ const special: Readonly<Record<string, Partial<Record<keyof typeof common, unkno
     actual: "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc",
   },
   KeyGenerationFailedError: { failures: failures.slice(1) },
-  NodesMismatchError: { expected: [id, other], actual: [id] },
+  NodesMismatchError: { expected: [id, other], actual: [{ url: "https://node-1.example", identity: id }, nodes[1]] },
   NotEnoughNodesError: { failures, available: 2 },
   SessionKeyNotStorableError: {
     reason: "a private key is only kept encrypted, and the store was made without `encryption`",

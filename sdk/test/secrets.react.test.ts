@@ -9,13 +9,13 @@ import { useLatchkey, useSendSessionCalls, useSession, useSessions } from "../sr
 import { createSessionStore, memoryAdapter } from "../src/storage/index.js";
 import { parameters, recipient, token } from "./fixtures.js";
 import { chain, createPage } from "./reactPage.js";
-import { expectNoSecret, formsOf, type Secrets } from "./scan.js";
+import { expectNoSecret, formsOf, formsOfText, type Secrets } from "./scan.js";
 
 const privateKey = generatePrivateKey();
 const passphrase = "my voice is my passport";
 const secrets: Secrets = [
   ["the private key", formsOf(privateKey)],
-  ["the passphrase", [passphrase]],
+  ["the passphrase", formsOfText(passphrase)],
 ];
 const sessionKey = createSessionKey({ privateKey });
 const session = defineSession({ ...parameters, sessionKey });

@@ -16,7 +16,7 @@ import { createSessionStore, memoryAdapter } from "../src/storage/index.js";
 import { getUseTypedData } from "../src/use/encodeUse.js";
 import { contracts, parameters, session } from "./fixtures.js";
 import { createMockClient, createOwner } from "./mockClient.js";
-import { formsOf, type Secrets, expectNoSecret as scan } from "./scan.js";
+import { formsOf, formsOfText, type Secrets, expectNoSecret as scan } from "./scan.js";
 
 const secp256k1 = generatePrivateKey();
 const p256 = generatePrivateKey();
@@ -26,7 +26,7 @@ const secrets: Secrets = [
   ["the private key", formsOf(secp256k1)],
   ["the private key on P-256", formsOf(p256)],
   ["the key that encrypts", formsOf(encryptionKey)],
-  ["the passphrase", [passphrase, Buffer.from(passphrase).toString("hex"), Buffer.from(passphrase).toString("base64")]],
+  ["the passphrase", formsOfText(passphrase)],
 ];
 
 /** Fails if a value shows a secret of these. */
@@ -89,6 +89,12 @@ describe("secrets", () => {
       BigInt(secp256k1),
       Buffer.from(secp256k1.slice(2), "hex"),
       { a: [{ b: passphrase }] },
+      // Shown in columns, or as an object of bytes.
+      { a: new Uint8Array(Buffer.from(secp256k1.slice(2), "hex")) },
+      JSON.stringify({ a: new Uint8Array(Buffer.from(secp256k1.slice(2), "hex")) }),
+      { a: [new TextEncoder().encode(passphrase)] },
+      `https://example.com/${encodeURIComponent(passphrase)}`,
+      Buffer.from(passphrase).toString("base64url"),
     ])
       expect(() => expectNoSecret("it", secret)).toThrow("in it");
     const hidden = Object.defineProperty({}, "secret", { value: p256, enumerable: false });
@@ -140,6 +146,18 @@ describe("secrets", () => {
         () => toSessionAccount({ account, session: own, sessionKey: secp256k1 } as never),
       ],
       ["one as an account", () => defineSession({ ...parameters, account: secp256k1 })],
+      ["one as a time", () => defineSession({ ...parameters, validUntil: secp256k1 as never })],
+      ["one as a chain", () => defineSession({ ...parameters, chainId: secp256k1 as never })],
+      ["one as an epoch", () => defineSession({ ...parameters, epoch: secp256k1 as never })],
+      [
+        "one as an amount",
+        () => defineSession({ ...parameters, fees: { maxPerOperation: secp256k1 as never, total: "unlimited" } }),
+      ],
+      [
+        "a passphrase as the number of iterations",
+        () =>
+          createSessionStore({ adapter, encryption: { passphrase, iterations: passphrase as never } }).keys.save(key),
+      ],
       ["one as a serialized session", () => parseSession(secp256k1)],
       ["one as a serialized session, without 0x", () => parseSession(`{"privateKey":"${secp256k1.slice(2)}"}`)],
       ["one to be loaded", () => sealed.keys.load(secp256k1)],

@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import * as distributed from "./index.js";
-import { KeyGenerationFailedError, NodesMismatchError, NotEnoughNodesError } from "./index.js";
+import {
+  DistributedSigningNotSupportedError,
+  KeyGenerationFailedError,
+  NodesMismatchError,
+  NotEnoughNodesError,
+} from "./index.js";
 
 const node = { url: "https://one.example", identity: `0x${"11".repeat(32)}` } as const;
 const refused = { node, kind: "refused", code: "calls", reason: "The session does not allow this call." } as const;
@@ -28,13 +33,31 @@ it("says which nodes failed, and why", () => {
 
     Docs: docs/errors/KeyGenerationFailedError.md"
   `);
-  expect(new NodesMismatchError({ expected: ["0x11"], actual: ["0x22"] }).message).toMatchInlineSnapshot(`
+  const nodes = [
+    { url: "https://one.example", identity: "0xAA" },
+    { url: "https://two.example", identity: "0xdd" },
+    { url: "https://three.example", identity: "0xee" },
+  ] as const;
+  expect(new NodesMismatchError({ expected: ["0xaa", "0xbb", "0xcc"], actual: nodes }).message).toMatchInlineSnapshot(`
     "The nodes are not those of the consent.
 
-    Expected: 0x11
-    Actual: 0x22
+    Expected: 0xaa, 0xbb, 0xcc
+    Missing: 0xbb, 0xcc
+    Not expected: https://two.example, https://three.example
+    Given: 3
 
     Docs: docs/errors/NodesMismatchError.md"
+  `);
+  const [one] = nodes;
+  expect(new NodesMismatchError({ expected: ["0xaa"], actual: [one, one] }).message).toContain(
+    "Missing: none\nNot expected: none\nGiven: 2",
+  );
+  expect(new DistributedSigningNotSupportedError().message).toMatchInlineSnapshot(`
+    "A distributed key signs user operations only.
+
+    Messages and typed data (ERC-1271) need a session with a key of another kind.
+
+    Docs: docs/errors/DistributedSigningNotSupportedError.md"
   `);
 });
 

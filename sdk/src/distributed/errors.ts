@@ -70,9 +70,18 @@ export class DistributedSigningNotSupportedError extends LatchkeyError {
 
 /** The nodes at hand are not those that the owner consented to. */
 export class NodesMismatchError extends LatchkeyError {
-  constructor({ expected, actual }: { expected: readonly Hex[]; actual: readonly Hex[] }) {
+  constructor({ expected, actual }: { expected: readonly Hex[]; actual: readonly DistributedNode[] }) {
+    const given = actual.map(({ identity }) => identity.toLowerCase());
+    const missing = expected.filter((identity) => !given.includes(identity));
+    const others = actual.filter(({ identity }) => !expected.some((known) => known === identity.toLowerCase()));
     super("NodesMismatchError", "The nodes are not those of the consent.", {
-      facts: [`Expected: ${expected.join(", ")}`, `Actual: ${actual.join(", ")}`],
+      // Not what was given as an identity: it may be a secret in the wrong place.
+      facts: [
+        `Expected: ${expected.join(", ")}`,
+        `Missing: ${missing.length === 0 ? "none" : missing.join(", ")}`,
+        `Not expected: ${others.length === 0 ? "none" : others.map(({ url }) => url).join(", ")}`,
+        `Given: ${actual.length}`,
+      ],
     });
   }
 }

@@ -207,7 +207,7 @@ export function connect({
 }: DistributedConnectionParameters) {
   const identities = nodes.map(({ identity }) => identity.toLowerCase()).sort();
   if (identities.join() !== consent.nodes.join())
-    throw new NodesMismatchError({ expected: consent.nodes, actual: nodes.map(({ identity }) => identity) });
+    throw new NodesMismatchError({ expected: consent.nodes, actual: nodes });
   const ordered = consent.nodes.flatMap((identity) =>
     nodes.filter((node) => node.identity.toLowerCase() === identity).map(({ url }) => ({ url, identity })),
   );

@@ -2,15 +2,31 @@ import type { Hex } from "viem";
 import { LatchkeyError } from "./base.js";
 import { describeTime } from "./describe.js";
 
-/** Shows a value of any type in a message, bigint included; long ones are cut. */
+/**
+ * Whether an error may quote a value that was handed over in the place of another: not if it may be a key or a passphrase,
+ * which must not end up in a log.
+ */
+function isHarmless(value: unknown): boolean {
+  if (typeof value === "string") return value.length <= 12 || /^[-+.,:\d\sTZ]{1,40}$/.test(value);
+  // Larger than any address, and no larger than a word.
+  if (typeof value === "bigint") return value < 1n << 200n || value >= 1n << 256n;
+  return typeof value === "number" || typeof value === "boolean" || value instanceof Date;
+}
+
+/** Shows a value of any type in a message, bigint included; what may be a secret is described. */
 function show(value: unknown): string {
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "string") return value.length > 80 ? `"${value.slice(0, 77)}..."` : `"${value}"`;
+  if (typeof value === "bigint") return isHarmless(value) ? `${value}n` : `a bigint of ${`${value}`.length} digits`;
+  if (typeof value === "string") return isHarmless(value) ? `"${value}"` : `a string of ${value.length} characters`;
   if (typeof value === "function") return "a function";
   if (value instanceof Date) return `Date(${Number.isNaN(value.getTime()) ? "invalid" : value.toISOString()})`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";
   return String(value);
+}
+
+/** An address with a mistake in it; a private key is longer. */
+function isAlmostAddress(value: unknown): boolean {
+  return typeof value === "string" && /^0x\w{0,42}$/i.test(value);
 }
 
 function isWhole(text: string): boolean {
@@ -25,12 +41,11 @@ export class InvalidAddressError extends LatchkeyError {
     super("InvalidAddressError", `\`${parameter}\` is not a valid address.`, {
       facts: [
         "Expected: 20 bytes of hex, in lower case or with the right checksum",
-        // A whole private key handed over by mistake must not end up in a log.
-        `Actual: ${typeof actual === "string" && actual.length > 44 ? `a string of ${actual.length} characters` : show(actual)}`,
+        `Actual: ${isAlmostAddress(actual) ? `"${actual}"` : show(actual)}`,
       ],
     });
     this.parameter = parameter;
-    this.actual = typeof actual === "string" && actual.length > 44 ? undefined : actual;
+    this.actual = isAlmostAddress(actual) || isHarmless(actual) ? actual : undefined;
   }
 }
 
@@ -63,13 +78,13 @@ export class InvalidTimeError extends LatchkeyError {
       {
         facts: [
           "Expected: a Date, or a whole number of seconds since 1970",
-          `Actual: ${show(actual)}${typeof actual === "bigint" ? " (a bigint)" : ""}`,
+          `Actual: ${show(actual)}${typeof actual === "bigint" && isHarmless(actual) ? " (a bigint)" : ""}`,
           ...(milliseconds ? [`In seconds: ${Math.floor(actual / 1000)}`] : []),
         ],
       },
     );
     this.parameter = parameter;
-    this.actual = actual;
+    this.actual = isHarmless(actual) ? actual : undefined;
   }
 }
 
@@ -116,7 +131,7 @@ export class InvalidAmountError extends LatchkeyError {
       },
     );
     this.parameter = parameter;
-    this.actual = actual;
+    this.actual = isHarmless(actual) ? actual : undefined;
   }
 }
 
@@ -138,11 +153,11 @@ export class InvalidNumberError extends LatchkeyError {
     super("InvalidNumberError", `\`${parameter}\` is not a whole number in its range.`, {
       facts: [
         `Expected: a number from ${minimum} to ${maximum}`,
-        `Actual: ${show(actual)}${typeof actual === "bigint" ? " (a bigint)" : ""}`,
+        `Actual: ${show(actual)}${typeof actual === "bigint" && isHarmless(actual) ? " (a bigint)" : ""}`,
       ],
     });
     this.parameter = parameter;
-    this.actual = actual;
+    this.actual = isHarmless(actual) ? actual : undefined;
   }
 }
 
