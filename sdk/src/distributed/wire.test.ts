@@ -1,6 +1,7 @@
-import { type Hex, parseEther } from "viem";
+import { getAddress, type Hex, parseEther } from "viem";
 import { entryPoint07Address } from "viem/account-abstraction";
 import { describe, expect, it } from "vitest";
+import { told } from "../../test/told.js";
 import { allowErc20, createSessionKey, defineSession } from "../index.js";
 import { MalformedMessageError } from "./messages.js";
 import { parseWireConsent, parseWireOperation, toWireConsent, toWireOperation } from "./wire.js";
@@ -48,6 +49,25 @@ describe("an operation", () => {
     });
   });
 
+  it("keeps all of its fields, in lower case, and both versions of the EntryPoint", () => {
+    const userOperation = {
+      ...operation.userOperation,
+      factory: account,
+      factoryData: "0xABcd",
+      paymaster: token,
+      paymasterData: "0x99",
+      paymasterVerificationGasLimit: 5n,
+      paymasterPostOpGasLimit: 6n,
+    } as const;
+    const entryPoint = { ...operation.entryPoint, version: "0.8" } as const;
+    const carried = parseWireOperation(
+      carry(toWireOperation({ ...operation, entryPoint, use: "0xAA", userOperation })),
+    );
+    expect(carried.version).toBe("0.8");
+    expect(carried.use).toBe("0xaa");
+    expect(carried.userOperation).toEqual({ ...userOperation, factoryData: "0xabcd", paymaster: getAddress(token) });
+  });
+
   const change = (userOperation: object, rest: object = {}) => {
     const wire = toWireOperation(operation);
     return carry({ ...wire, ...rest, userOperation: { ...wire.userOperation, ...userOperation } });
@@ -69,6 +89,34 @@ describe("an operation", () => {
     ["a chain that is none", {}, { chainId: -1 }],
   ])("is refused with %s", (_what, userOperation, rest) => {
     expect(() => parseWireOperation(change(userOperation, rest))).toThrow(MalformedMessageError);
+  });
+
+  it.each([
+    [{ nonce: "0x1g" }, {}, "nonce is no number of 256 bits in hex"],
+    [{ nonce: "x0x1" }, {}, "nonce is no number of 256 bits in hex"],
+    [{ nonce: "0x" }, {}, "nonce is no number of 256 bits in hex"],
+    [{ nonce: ["0x1"] }, {}, "nonce is no number of 256 bits in hex"],
+    [{ maxFeePerGas: `0x1${"00".repeat(16)}` }, {}, "maxFeePerGas is no number of 128 bits in hex"],
+    [{ callData: 1 }, {}, "callData is not bytes of hex"],
+    [{ factoryData: "0x1" }, {}, "factoryData is not bytes of hex"],
+    [{ paymasterData: 1 }, {}, "paymasterData is not bytes of hex"],
+    [{ paymasterVerificationGasLimit: 1 }, {}, "paymasterVerificationGasLimit is no number of 128 bits in hex"],
+    [{}, { version: "0.6" }, "version is neither 0.7 nor 0.8"],
+    [{}, { use: undefined }, "use is not bytes of hex"],
+    [{}, { session: 1 }, "session is no text"],
+    [{}, { chainId: -1 }, "chainId is no whole number"],
+    [{}, { userOperation: 1 }, "userOperation is no object"],
+  ])("says what is wrong (%j, %j)", (userOperation, rest, reason) => {
+    const wire = Object.hasOwn(rest, "userOperation") ? { ...change({}), ...rest } : change(userOperation, rest);
+    expect(told(() => parseWireOperation(wire))).toBe(`MalformedMessageError: ${reason}`);
+    expect(told(() => parseWireOperation(1))).toBe("MalformedMessageError: operation is no object");
+  });
+
+  it("names an address that is none", () => {
+    const named = (act: () => unknown) => told(act).split(" | ")[0];
+    const error = (name: string) => `InvalidAddressError: \`${name}\` is not a valid address.`;
+    expect(named(() => parseWireOperation(change({ paymaster: "0x12" })))).toBe(error("paymaster"));
+    expect(named(() => parseWireOperation(change({}, { entryPoint: 1 })))).toBe(error("entryPoint"));
   });
 
   it.each([
@@ -98,6 +146,29 @@ describe("a consent", () => {
 
   it("is the same after it was carried", () => {
     expect(parseWireConsent(carry(toWireConsent(signed)))).toEqual(signed);
+  });
+
+  it("says what is wrong", () => {
+    const { consent, signature } = toWireConsent(signed);
+    const read = (value: unknown) => told(() => parseWireConsent(value)).split(" | ")[0];
+    expect([
+      read(1),
+      read({ consent: 1, signature }),
+      read({ consent: { ...consent, chainId: 1 }, signature }),
+      read({ consent: { ...consent, chainId: "x" }, signature }),
+      read({ consent, signature: 1 }),
+    ]).toEqual(
+      [
+        "consent is no object",
+        "consent is no object",
+        "chainId is no text",
+        "chainId is no chain id",
+        "signature is not bytes of hex",
+      ].map((reason) => `MalformedMessageError: ${reason}`),
+    );
+    expect(told(() => toWireConsent({ ...signed, signature: "0x1" }))).toContain(
+      "`signature` is not whole bytes of hex",
+    );
   });
 
   it.each(["0", "-1", "1e3", "0x1", "", "10000000000000000000", 1])("is refused for chain %s", (chainId) => {
