@@ -16,6 +16,7 @@ import {Attempt} from "./SessionModel.sol";
 /// - a refused bundle takes neither a nonce nor a deposit, an accepted one the nonces and at most the costs of its operations;
 /// - the manager and the policies write to nothing but what belongs to the accounts and sessions that take part;
 /// - exactly the calls that were allowed left the accounts, with what they carry;
+/// - nobody who is called, or asked, gets an operation in between, not even a valid one;
 /// - nothing revoked ever acts, and statuses are what owners and their signatures made them;
 /// - epochs only rise; nobody but the account moves them.
 contract SessionInvariantTest is Test {
@@ -44,22 +45,22 @@ contract SessionInvariantTest is Test {
     /// @notice Sequences drawn from a fixed seed reach every path: without that, the invariants say nothing.
     function test_EveryPathIsReached() external {
         vm.pauseGasMetering();
-        for (uint256 i = 0; i < 1600; ++i) {
+        for (uint256 i = 0; i < 3200; ++i) {
             _step(i);
             if (i % 16 == 0) handler.checkAll();
         }
         handler.checkAll();
         string[] memory paths = _paths();
-        for (uint256 i = 0; i < paths.length; ++i) {
-            emit log_named_uint(paths[i], handler.reached(paths[i]));
-            assertGt(handler.reached(paths[i]), 0, paths[i]);
-        }
         bytes4[] memory errors = _errors();
-        for (uint256 i = 0; i < errors.length; ++i) {
-            string memory path = vm.toString(bytes32(errors[i]));
+        uint256 least = type(uint256).max;
+        for (uint256 i = 0; i < paths.length + errors.length; ++i) {
+            string memory path = i < paths.length ? paths[i] : vm.toString(bytes32(errors[i - paths.length]));
             emit log_named_uint(path, handler.reached(path));
-            assertGt(handler.reached(path), 0, path);
+            if (handler.reached(path) < least) least = handler.reached(path);
         }
+        emit log_named_uint("paths and errors", paths.length + errors.length);
+        emit log_named_uint("reached at least so often", least);
+        assertGe(least, 3);
     }
 
     function _step(uint256 i) private {
@@ -102,7 +103,7 @@ contract SessionInvariantTest is Test {
 
     function _paths() private pure returns (string[] memory paths) {
         paths = vm.split(
-            "accepted,accepted bundle,refused,AA22,AA24,session 0,session 1,session 2,session 3,session 4,session 5,granted by root,granted by signature,carries a grant,revokes itself,reverts in execution,too many operations,too much gas,revoke,revoke root,grant,publish,grant refused,revokeAll,revokeAll refused,renew,install,install over,uninstall,setRule,setRule refused,intrude,passTime,writes are watched",
+            "accepted,accepted bundle,refused,AA22,AA24,session 0,session 1,session 2,session 3,session 4,session 5,session 6,granted by root,granted by signature,carries a grant,revokes itself,reverts in execution,calls back,re-enters,re-enters with what is valid,too many operations,too much gas,revoke,revoke root,grant,publish,grant refused,revokeAll,revokeAll refused,renew,install,install over,uninstall,setRule,setRule refused,intrude,passTime,writes are watched",
             ","
         );
     }

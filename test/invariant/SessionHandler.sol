@@ -55,32 +55,59 @@ contract SessionHandler is SessionStorage {
                                OPERATIONS
     //////////////////////////////////////////////////////////////*/
 
-    /// @notice A bundle of one to three operations, of any accounts and sessions.
+    /// @notice A bundle of one to three operations, of any accounts and sessions. Who intrudes while it is handled has the EntryPoint
+    /// handle one more, in vain; that is handled afterwards, and comes out as if nobody had tried before.
     function operate(Attempt[3] calldata three, uint8 count) external {
         Attempt[] memory attempts = new Attempt[](count % 4 < 2 ? 1 : count % 4);
         for (uint256 i = 0; i < attempts.length; ++i) {
             attempts[i] = three[i];
         }
-        tokens[3].aimAt(idOf[accounts[three[0].account % ACCOUNTS]][three[0].session % SESSIONS]);
+        bytes32 aim = idOf[accounts[three[0].account % ACCOUNTS]][three[0].session % SESSIONS];
+        tokens[3].aimAt(aim);
+        receiver.aimAt(aim);
         PackedUserOperation[] memory ops = new PackedUserOperation[](attempts.length);
         for (uint256 i = 0; i < attempts.length; ++i) {
             ops[i] = _opOf(three[i], i);
         }
+        PackedUserOperation[] memory oneMore = new PackedUserOperation[](1);
+        oneMore[0] = _opOf(three[2], 3);
+        vm.etch(hostile.LETTER(), abi.encodeCall(entryPoint.handleOps, (oneMore, BUNDLER)));
+        uint256 tries = _tries();
+        _handle(attempts, ops);
+        if (_tries() == tries) return;
+        reached["re-enters"]++;
+        attempts = new Attempt[](1);
+        attempts[0] = three[2];
+        if (_handle(attempts, oneMore)) reached["re-enters with what is valid"]++;
+    }
+
+    /// @dev How often intruders have had the EntryPoint handle operations.
+    function _tries() private view returns (uint256) {
+        return tokens[3].tries() + receiver.tries() + hostile.tries();
+    }
+
+    function _handle(Attempt[] memory attempts, PackedUserOperation[] memory ops) private returns (bool success) {
         (bool expected, bytes memory prediction) = address(this).call(abi.encodeCall(this.model, (attempts)));
 
         watch();
         for (uint256 i = 0; i < attempts.length; ++i) {
-            allowUse(three[i]);
+            this.allow(attempts[i]);
         }
         uint256[] memory deposits = _deposits();
         vm.prank(BUNDLER, BUNDLER);
-        (bool success, bytes memory answer) =
-            address(entryPoint).call(abi.encodeCall(entryPoint.handleOps, (ops, BUNDLER)));
+        bytes memory answer;
+        (success, answer) = address(entryPoint).call(abi.encodeCall(entryPoint.handleOps, (ops, BUNDLER)));
         checkWrites();
         assertEq(success, expected, "whether it is refused");
         if (!expected) assertEq(answer, prediction, "with what");
         _checkEntryPoint(ops, deposits, expected);
         _count(expected, prediction, attempts.length);
+    }
+
+    /// @notice {allowUse}, of what is in memory.
+    function allow(Attempt calldata attempt) external {
+        require(msg.sender == address(this), "by itself");
+        allowUse(attempt);
     }
 
     function _deposits() private view returns (uint256[] memory deposits) {
@@ -208,19 +235,21 @@ contract SessionHandler is SessionStorage {
 
     /// @notice Revokes a session, or the root of two. Seldom, so that sessions live long enough to spend.
     function revoke(uint8 who, uint8 index, uint8 dice) external {
-        if (dice % 8 != 0) return;
+        // Of nine indices, two are the root's, which is not as seldom.
+        uint256 k = index % (SESSIONS + 2) > ROOT ? ROOT : index % (SESSIONS + 2);
+        if (dice % (k == ROOT ? 2 : 8) != 0) return;
         address account = accounts[who % ACCOUNTS];
-        bytes32 id = idOf[account][index % 7];
+        bytes32 id = idOf[account][k];
         _expect(account, abi.encodeCall(manager.revokeSessions, (_list(id))), "");
         statusOf[id] = SessionStatus.Revoked;
-        reached[index % 7 == ROOT ? "revoke root" : "revoke"]++;
+        reached[k == ROOT ? "revoke root" : "revoke"]++;
     }
 
     /// @notice Grants again, or publishes: refused for what was revoked, nothing else for what is granted.
     function grantAgain(uint8 who, uint8 index, bool publish, uint8 dice) external {
         if (dice % 4 != 0) return;
         address account = accounts[who % ACCOUNTS];
-        index = index % 7;
+        index = uint8(index % (SESSIONS + 1));
         publish = publish && index != ROOT;
         bytes32 id = idOf[account][index];
         bytes memory question = abi.encodeCall(manager.grantSessions, (_list(id)));
@@ -237,7 +266,7 @@ contract SessionHandler is SessionStorage {
     }
 
     function revokeAll(uint8 who, uint256 step, uint8 dice) external {
-        if (dice % 16 != 0) return;
+        if (dice % 8 != 0) return;
         address account = accounts[who % ACCOUNTS];
         uint64 epoch = ghosts[account].epoch;
         uint64 next = epoch + uint64(bound(step, 0, MAX_EPOCH_STEP + 1));
@@ -261,12 +290,12 @@ contract SessionHandler is SessionStorage {
     }
 
     function _grantAll(address account) private {
-        bytes32[] memory ids = new bytes32[](4);
+        bytes32[] memory ids = new bytes32[](5);
         (ids[0], ids[1], ids[2]) = (idOf[account][0], idOf[account][3], idOf[account][5]);
-        ids[3] = idOf[account][ROOT];
+        (ids[3], ids[4]) = (idOf[account][6], idOf[account][ROOT]);
         vm.prank(account);
         manager.grantSessions(ids);
-        for (uint256 i = 0; i < 4; ++i) {
+        for (uint256 i = 0; i < ids.length; ++i) {
             statusOf[ids[i]] = SessionStatus.Granted;
         }
     }
@@ -302,9 +331,9 @@ contract SessionHandler is SessionStorage {
     }
 
     function setRule(uint8 who, uint8 rule, uint8 dice) external {
-        if (dice % 8 != 0) return;
         address account = accounts[who % ACCOUNTS];
         bool installed = ghosts[account].installed;
+        if (installed && dice % 4 != 0) return;
         bytes memory refusal = abi.encodeWithSelector(ISessionKeyManager.NotInstalled.selector, account);
         _expect(account, abi.encodeCall(manager.setSignedGrants, (ruleOf(rule % 3))), installed ? bytes("") : refusal);
         if (installed) ghosts[account].rule = rule % 3;
@@ -319,7 +348,7 @@ contract SessionHandler is SessionStorage {
     /// {checkAll} would find.
     function intrude(uint8 who, uint8 index, uint8 kind) external {
         address account = accounts[who % ACCOUNTS];
-        bytes32 id = idOf[account][index % 7];
+        bytes32 id = idOf[account][index % (SESSIONS + 1)];
         // An account that is intruded on by another has ids of its own: those are not what it revokes.
         address stranger = kind & 8 != 0 ? accounts[(uint256(who) + 1) % ACCOUNTS] : address(0x57A);
         vm.startPrank(stranger);
@@ -383,13 +412,16 @@ contract SessionHandler is SessionStorage {
 
     /// @notice Everything that the contracts have stored, and everything that left the accounts, is what the model says.
     function checkAll() external view {
+        assertEq(
+            tokens[3].surprises() + receiver.surprises() + hostile.surprises(), 0, "the EntryPoint is entered again"
+        );
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
             _checkAccount(accounts[i]);
             for (uint256 k = 0; k <= SESSIONS; ++k) {
                 bytes32 id = idOf[accounts[i]][k];
                 assertEq(uint8(manager.sessionStatus(accounts[i], id)), uint8(statusOf[id]), "status");
             }
-            for (uint256 k = 0; k < 9; ++k) {
+            for (uint256 k = 0; k < SESSIONS + 3; ++k) {
                 _checkBudget(accounts[i], k);
             }
         }
@@ -405,7 +437,8 @@ contract SessionHandler is SessionStorage {
         assertEq(account.balance, ENDOWMENT - ghost.etherSent, "ether");
         assertEq(sink.received(account), ghost.etherSent, "ether that arrived");
         assertEq(sink.calls(account), ghost.sinkCalls, "calls to the sink");
-        for (uint256 i = 0; i < 5; ++i) {
+        assertEq(receiver.calls(account), ghost.calledBack, "calls by a token");
+        for (uint256 i = 0; i < 6; ++i) {
             assertEq(tokens[i].sent(account), ghost.sent[i], "tokens");
             assertEq(tokens[i].approved(account), ghost.approved[i], "allowances");
             assertEq(tokens[i].calls(account), ghost.calls[i], "calls to a token");

@@ -22,7 +22,7 @@ struct Attempt {
     /// How far the claimed time is from the present, in minutes, if `drifts` is 0.
     int16 drift;
     uint8 drifts;
-    /// What shows that the session is granted, of 16; 0: nothing.
+    /// What shows that the session is granted, of 8; 0: nothing.
     uint8 evidence;
     /// 0, of 32: another key signs.
     uint8 signer;
@@ -59,9 +59,10 @@ abstract contract SessionModel is SessionWorld {
         uint256 rule;
         uint256 etherSent;
         uint256 sinkCalls;
-        uint256[5] sent;
-        uint256[5] approved;
-        uint256[5] calls;
+        uint256 calledBack;
+        uint256[6] sent;
+        uint256[6] approved;
+        uint256[6] calls;
     }
 
     /// What is handed around while one operation is gone through.
@@ -125,7 +126,8 @@ abstract contract SessionModel is SessionWorld {
             if (claimed == 0) call.value = amount;
             else call.callData = abi.encodeCall(Sink.poke, ());
         } else {
-            call.callData = abi.encodeWithSelector(action.selector, SHOP, amount);
+            call.callData =
+                abi.encodeWithSelector(action.selector, isCalledBack(action) ? address(receiver) : SHOP, amount);
         }
         if (kind == TOO_MUCH_VALUE) call.value = action.maxValue + 1;
         if (kind == OTHER_FUNCTION) call.callData = abi.encodeCall(IERC20.transferFrom, (SHOP, SHOP, amount));
@@ -138,12 +140,18 @@ abstract contract SessionModel is SessionWorld {
         }
     }
 
+    /// @dev Whether what is transferred calls whom it is transferred to.
+    function isCalledBack(Action memory action) internal view returns (bool) {
+        return action.target == address(tokens[5]);
+    }
+
     function isSignedRightly(Attempt calldata attempt) internal pure returns (bool) {
         return attempt.signer % 32 != 0;
     }
 
     function evidenceOf(Attempt calldata attempt) internal pure returns (uint256) {
-        return attempt.evidence % 16;
+        uint256 evidence = attempt.evidence % 8;
+        return evidence == 3 ? OTHER_PREFIX : evidence;
     }
 
     function amountOf(Attempt calldata attempt, uint256 i) internal pure returns (uint256) {
@@ -380,7 +388,7 @@ abstract contract SessionModel is SessionWorld {
         if (evidenceOf(attempt) != 0 && k == SIGNED) reached["carries a grant"]++;
         for (uint256 i = 0; i < count; ++i) {
             // One call that reverts undoes the operation's others; what they counted stays.
-            if (k == 5 && attempt.kinds[i] % KINDS < SECOND_ACTION && amountOf(attempt, i) == 13) {
+            if (k == 5 && attempt.kinds[i] % KINDS < SECOND_ACTION && amountOf(attempt, i) % 7 == 6) {
                 reached["reverts in execution"]++;
                 return;
             }
@@ -402,6 +410,10 @@ abstract contract SessionModel is SessionWorld {
             if (kind < SECOND_ACTION) ghost.sent[token] += amount;
             else ghost.approved[token] += amount;
             ghost.calls[token] += 1;
+            if (k == 6 && kind < SECOND_ACTION) {
+                ghost.calledBack += 1;
+                reached["calls back"]++;
+            }
         }
     }
 

@@ -36,13 +36,14 @@ abstract contract SessionStorage is SessionModel {
         uint256 k = attempt.session % SESSIONS;
         mayWrite[_statusSlot(account, idOf[account][k])] = round;
         _allowBudget(account, k);
-        if (k == 3) _allowBudget(account, 6);
+        if (k == 3) _allowBudget(account, SESSIONS);
         if (k == 4) {
-            _allowBudget(account, 7);
-            _allowBudget(account, 8);
+            _allowBudget(account, SESSIONS + 1);
+            _allowBudget(account, SESSIONS + 2);
         }
         // What these do, they do in their own name.
         if (k == 4) _allowIntruder(address(tokens[3]), tokens[3].aim(), account);
+        if (k == 6) _allowIntruder(address(receiver), receiver.aim(), account);
         if (k == 5) {
             bytes32 budgetId = keccak256(abi.encode(idOf[account][5], address(hostile), keccak256("")));
             _allowIntruder(address(hostile), budgetId, account);

@@ -7,7 +7,7 @@ import {Vm} from "forge-std/Test.sol";
 import {ILimitPolicy} from "contracts/interfaces/ILimitPolicy.sol";
 import {ERC20_LIMIT, GAS_LIMIT, NATIVE_LIMIT, USAGE_LIMIT} from "contracts/types/BuiltInPolicy.sol";
 import {Action, NO_CALLDATA, Policy, Session} from "contracts/types/Session.sol";
-import {HostilePolicy, HostileToken, Sink} from "../mocks/Hostile.sol";
+import {HostilePolicy, HostileToken, Receiver, Sink} from "../mocks/Hostile.sol";
 import {OpenZeppelinAccount} from "../mocks/OpenZeppelinAccount.sol";
 import {EntryPoints, EntryPointVersion} from "../utils/EntryPoints.sol";
 import {SessionTest} from "../utils/SessionTest.sol";
@@ -26,7 +26,7 @@ struct Limit {
 
 /// @notice The accounts, tokens and sessions that invariants are tested on.
 ///
-/// Limits are the manager's own and policy contracts by turns. Three accounts on one EntryPoint hold the same six sessions each, all but one of one key:
+/// Limits are the manager's own and policy contracts by turns. Three accounts on one EntryPoint hold the same seven sessions each, all but one of one key:
 ///
 /// | session | granted by | action 0 | action 1 |
 /// | --- | --- | --- | --- |
@@ -36,10 +36,11 @@ struct Limit {
 /// | 3, ends after 20 days | the account | ether to a sink, 60 a call: 100 in total and 40 a day | a call to it: 3 a day |
 /// | 4, of another key | the owner's signature | transfer of a token that re-enters: 1000 in total | approve, of the same budget. 3 operations a day, and gas for 4 in total |
 /// | 5 | the account | transfer of a token that answers false, or reverts: a hostile policy, and 100 in total | approve, of the same budget |
+/// | 6 | the account | transfer of a token that calls its recipient, who re-enters: 1000 in total | approve, of the same budget |
 abstract contract SessionWorld is SessionTest {
     uint256 internal constant ACCOUNTS = 3;
-    uint256 internal constant SESSIONS = 6;
-    uint256 internal constant ROOT = 6;
+    uint256 internal constant SESSIONS = 7;
+    uint256 internal constant ROOT = 7;
     uint256 internal constant SIGNED = 4;
     uint256 internal constant PERIOD = 1 days;
     uint256 internal constant ANCHOR = 1_700_000_000;
@@ -56,7 +57,8 @@ abstract contract SessionWorld is SessionTest {
     address internal ownUsageLimit;
     address internal gasLimit;
     HostilePolicy internal hostile;
-    HostileToken[5] internal tokens;
+    HostileToken[6] internal tokens;
+    Receiver internal receiver;
     Sink internal sink;
     Vm.Wallet internal owner;
     Vm.Wallet internal secondKey;
@@ -64,9 +66,9 @@ abstract contract SessionWorld is SessionTest {
 
     address[] public accounts;
     mapping(address account => uint64[7]) internal sessionEpochs;
-    mapping(address account => bytes32[7]) internal idOf;
+    mapping(address account => bytes32[8]) internal idOf;
     /// The budgets of these sessions: of the first actions, of action 1 of session 3, and of the operations of session 4.
-    mapping(address account => bytes32[9]) internal budgetIdsOf;
+    mapping(address account => bytes32[10]) internal budgetIdsOf;
 
     function setUp() public virtual override {
         super.setUp();
@@ -79,7 +81,8 @@ abstract contract SessionWorld is SessionTest {
         usageLimit = deployCode("UsageLimitPolicy.sol:UsageLimitPolicy");
         gasLimit = readable(GAS_LIMIT);
         hostile = new HostilePolicy(manager, erc20Limit, entryPoint);
-        for (uint256 i = 0; i < 5; ++i) {
+        receiver = new Receiver(manager, erc20Limit, entryPoint);
+        for (uint256 i = 0; i < 6; ++i) {
             tokens[i] = new HostileToken(HostileToken.Kind(i), manager, erc20Limit, entryPoint);
         }
         sink = new Sink();
@@ -106,9 +109,9 @@ abstract contract SessionWorld is SessionTest {
             idOf[account][k] = id;
             budgetIdsOf[account][k] = budgetIdOf(id, limitOf(k, 0));
         }
-        budgetIdsOf[account][6] = budgetIdOf(idOf[account][3], limitOf(3, 1));
+        budgetIdsOf[account][SESSIONS] = budgetIdOf(idOf[account][3], limitOf(3, 1));
         for (uint256 i = 0; i < 2; ++i) {
-            budgetIdsOf[account][7 + i] = budgetIdOf(idOf[account][4], operationLimit(i));
+            budgetIdsOf[account][SESSIONS + 1 + i] = budgetIdOf(idOf[account][4], operationLimit(i));
         }
         (bytes32 a, bytes32 b) = (idOf[account][1], idOf[account][2]);
         idOf[account][ROOT] = keccak256(a < b ? abi.encode(a, b) : abi.encode(b, a));
@@ -162,8 +165,8 @@ abstract contract SessionWorld is SessionTest {
 
     /// @notice The policy that counts a budget of {budgetIdsOf}.
     function policyOf(uint256 budget) internal view returns (address) {
-        if (budget < 6) return limitOf(budget, 0).policy;
-        return budget == 6 ? limitOf(3, 1).policy : operationLimit(budget - 7).policy;
+        if (budget < SESSIONS) return limitOf(budget, 0).policy;
+        return budget == SESSIONS ? limitOf(3, 1).policy : operationLimit(budget - SESSIONS - 1).policy;
     }
 
     /// @notice The limit on tokens in a session: the manager's own in every other one.
@@ -180,7 +183,7 @@ abstract contract SessionWorld is SessionTest {
         if (k == 1) return _limit(tokenLimit(k), 0, 40, 0);
         if (k == 2) return _limit(tokenLimit(k), 100, 40, ANCHOR);
         if (k == 3) return action == 0 ? _limit(nativeLimit, 100, 40, 0) : _limit(usageLimit, 0, 3, 0);
-        return _limit(tokenLimit(k), k == 4 ? 1000 : 100, 0, 0);
+        return _limit(tokenLimit(k), k == 4 || k == 6 ? 1000 : 100, 0, 0);
     }
 
     /// @notice A limit on the operations of session 4: on their number, and on their gas.

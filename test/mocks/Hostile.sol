@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IEntryPoint, PackedUserOperation} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
-import {Execution, IERC7579Execution} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
+import {IEntryPoint} from "@openzeppelin/contracts/interfaces/IERC4337.sol";
+import {IERC7579Execution, IERC7579Module} from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {ICallPolicy} from "contracts/interfaces/ICallPolicy.sol";
 import {ISessionKeyManager} from "contracts/interfaces/ISessionKeyManager.sol";
 
 /// @notice What a contract that a session calls, or asks, can do to the account, the manager and a policy: everything here is
 /// in vain, and what is reverted is swallowed.
 contract Intruder {
+    /// @notice The code of this address is a call of `handleOps` that somebody handed over to intruders.
+    address public constant LETTER = address(0x1E77E2);
+
+    bytes4 private constant REENTRANT = bytes4(keccak256("ReentrancyGuardReentrantCall()"));
+
     ISessionKeyManager internal immutable MANAGER;
     ICallPolicy internal immutable LIMIT;
     IEntryPoint internal immutable ENTRYPOINT;
+
+    /// @notice How often it has had the EntryPoint handle operations while it handles others.
+    uint256 public tries;
+    /// @notice How often that came out otherwise than refused for that very reason.
+    uint256 public surprises;
 
     constructor(ISessionKeyManager manager, ICallPolicy limit, IEntryPoint entryPoint) {
         MANAGER = manager;
@@ -33,12 +43,21 @@ contract Intruder {
             address(LIMIT),
             abi.encodeCall(ICallPolicy.checkCall, (account, id, address(this), 0, block.timestamp, transfer, config))
         );
+        _try(address(MANAGER), abi.encodeCall(MANAGER.setSignedGrants, (hex"00")));
+        _try(address(MANAGER), abi.encodeCall(IERC7579Module.onInstall, (hex"00")));
+        _try(address(MANAGER), abi.encodeCall(IERC7579Module.onUninstall, ("")));
         _try(account, abi.encodeCall(IERC7579Execution.execute, (0, abi.encodePacked(address(this), uint256(0)))));
-        PackedUserOperation[] memory none = new PackedUserOperation[](0);
-        _try(address(ENTRYPOINT), abi.encodeCall(IEntryPoint.handleOps, (none, payable(address(1)))));
+        _reenter();
     }
 
-    function _try(address target, bytes memory data) private {
+    /// @dev With operations that are valid by themselves.
+    function _reenter() private {
+        (bool success, bytes memory answer) = address(ENTRYPOINT).call(LETTER.code);
+        tries += 1;
+        if (success || bytes4(answer) != REENTRANT || answer.length != 4) surprises += 1;
+    }
+
+    function _try(address target, bytes memory data) internal {
         // forge-lint: disable-next-line(unchecked-call): whatever comes of it
         (bool success,) = target.call(data);
         success;
@@ -52,7 +71,8 @@ contract HostileToken is Intruder {
         Silent,
         Fee,
         Reentrant,
-        False
+        False,
+        Callback
     }
 
     error Unlucky();
@@ -78,9 +98,13 @@ contract HostileToken is Intruder {
 
     function transfer(address to, uint256 amount) external returns (bool) {
         _count();
-        if (KIND == Kind.False && amount == 13) revert Unlucky();
+        if (KIND == Kind.False && amount % 7 == 6) revert Unlucky();
         sent[msg.sender] += amount;
         balances[to] += KIND == Kind.Fee ? amount - amount / 10 : amount;
+        if (KIND == Kind.Callback) {
+            _try(msg.sender, abi.encodeCall(ITokenHooks.tokensToSend, (msg.sender, msg.sender, to, amount, "", "")));
+            _try(to, abi.encodeCall(ITokenHooks.tokensReceived, (msg.sender, msg.sender, to, amount, "", "")));
+        }
         return _answer();
     }
 
@@ -108,6 +132,47 @@ contract HostileToken is Intruder {
             }
         }
         return KIND != Kind.False;
+    }
+}
+
+/// @notice What an ERC-777 token calls.
+interface ITokenHooks {
+    function tokensToSend(
+        address operator,
+        address from,
+        address to,
+        uint256 amount,
+        bytes calldata userData,
+        bytes calldata operatorData
+    ) external;
+
+    function tokensReceived(
+        address operator,
+        address from,
+        address to,
+        uint256 amount,
+        bytes calldata userData,
+        bytes calldata operatorData
+    ) external;
+}
+
+/// @notice Is sent tokens that call it, and uses the call.
+contract Receiver is Intruder {
+    mapping(address from => uint256) public calls;
+    /// The session that it means to harm.
+    bytes32 public aim;
+
+    constructor(ISessionKeyManager manager, ICallPolicy limit, IEntryPoint entryPoint)
+        Intruder(manager, limit, entryPoint)
+    {}
+
+    function aimAt(bytes32 id) external {
+        aim = id;
+    }
+
+    function tokensReceived(address, address from, address, uint256, bytes calldata, bytes calldata) external {
+        calls[from] += 1;
+        _intrude(from, aim);
     }
 }
 
