@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     name: "sdk",
     include: [
-      "src/{accounts,keys,policies,session,use,utils}/**/*.test.ts",
+      "src/{accounts,distributed,keys,policies,session,use,utils}/**/*.test.ts",
       "src/storage/{adapters,record,refreshSessions,refusals,sessionKeys,sessionStore}.test.ts",
       "test/secrets.test.ts",
       "test/differential/*.test.ts",

@@ -78,6 +78,40 @@ describe("signDistributedConsent", () => {
   });
 });
 
+it("is refused with the name of what is wrong, before anybody signs", async () => {
+  const known = {
+    account: consent.account,
+    chainId: 1n,
+    nodes: [1, 2].map((number) => ({ url: "https://node.example", identity: identity(number) })),
+    threshold: 2,
+    authorizationKey: consent,
+    validUntil: consent.validUntil,
+    signer: { signTypedData: async () => "0x" },
+    contracts: {},
+  };
+  const failures = [
+    [],
+    { ...known, nodes: 1 },
+    { ...known, chainId: "1" },
+    { ...known, prefix: "0x1" },
+    { ...known, signer: { signTypedData: async () => "0x1" } },
+  ];
+  const errors = await Promise.all(
+    failures.map((parameters) =>
+      signDistributedConsent(parameters as never).catch((error: Error) => error.message.split("\n")[0]),
+    ),
+  );
+  expect(errors).toMatchInlineSnapshot(`
+    [
+      "\`signDistributedConsent's argument\` is not an object.",
+      "\`nodes\` is not an array.",
+      "\`consent.chainId\` is not a chain id above 0, as a bigint.",
+      "\`prefix\` is not whole bytes of hex.",
+      "\`signature\` is not whole bytes of hex.",
+    ]
+  `);
+});
+
 describe("parseConsent", () => {
   it("takes what is in range", () => {
     expect(parseConsent(consent)).toEqual(consent);

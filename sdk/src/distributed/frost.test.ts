@@ -230,6 +230,9 @@ it("takes a commitment that says what it must and nothing else, which others wou
       attempt: digest,
     });
   expect(open({ hiding: point, binding: point })).toEqual({ node: from, hiding: point, binding: point });
+  expect(() => open([])).toThrow("commitment is no object");
+  expect(() => open({ binding: point })).toThrow("hiding is not 33 bytes of hex");
+  expect(() => open({ hiding: point })).toThrow("binding is not 33 bytes of hex");
   expect(() => open({ hiding: point, binding: point, padding: "x".repeat(300_000) })).toThrow(MalformedMessageError);
   expect(() => open({ binding: point, hiding: point })).toThrow("a commitment says more than it must");
 });

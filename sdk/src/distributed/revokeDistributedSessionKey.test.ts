@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { hashTypedData, hexToBytes, keccak256, stringToHex, toHex } from "viem";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import {
   type DistributedConsent,
   type DistributedNode,
@@ -9,6 +9,7 @@ import {
 } from "./consent.js";
 import { getIdentity, type NodeMessage, signNodeMessage } from "./messages.js";
 import { revokeDistributedSessionKey } from "./revokeDistributedSessionKey.js";
+import { toWireConsent } from "./wire.js";
 
 const identities = [1, 2, 3, 4, 5].map((number) => keccak256(stringToHex(`node ${number}`)));
 const consent: DistributedConsent = {
@@ -71,4 +72,52 @@ it("counts a key as revoked where the node itself says so, whoever carries the a
     "lied: What it said is not right: a message is of another attempt",
     "lied: What it said is not right: the share is not deleted",
   ]);
+});
+
+it("sends the owner's signature with its prefix, and the consent, and deletes nothing unless asked to", async () => {
+  const asked: { url: string; body: unknown }[] = [];
+  vi.stubGlobal("fetch", async (url: string, { body }: { body: string }) => {
+    asked.push({ url, body: JSON.parse(body) });
+    const [identity = "0x"] = identities;
+    const attempt = hashTypedData(getDistributedRevocationTypedData({ key, deleteShares: false }));
+    return new Response(JSON.stringify({ result: { message: say(hexToBytes(identity), { attempt }, true) } }));
+  });
+  const nodes = [{ url: "https://one.example/", identity: getIdentity(hexToBytes(identities[0] ?? "0x")) }];
+  const signed = { consent, signature: "0x5678" } as const;
+  const signer = { signTypedData: async () => "0xAB" } as const;
+  const more = { timeout: 1_000, contracts: {} };
+  const { revoked } = await revokeDistributedSessionKey({ nodes, consent: signed, signer, prefix: "0x12", ...more });
+  vi.unstubAllGlobals();
+  expect(revoked).toEqual(nodes);
+  const body = {
+    key,
+    deleteShares: false,
+    signature: "0x12ab",
+    consent: JSON.parse(JSON.stringify(toWireConsent(signed))),
+  };
+  expect(asked).toEqual([{ url: "https://one.example/v1/revoke", body }]);
+});
+
+it("refuses what it does not know, with the name of what is wrong", async () => {
+  const known = {
+    nodes: [],
+    consent: { consent, signature: "0x" },
+    signer: { signTypedData: async () => "0x" },
+  } as const;
+  const failures = [[], { ...known, node: 1 }, { ...known, timeout: 0 }, { ...known, prefix: "0x1" }];
+  const wrong = { ...known, signer: { signTypedData: async () => "0x1" } };
+  const errors = await Promise.all(
+    [...failures, wrong].map((parameters) =>
+      revokeDistributedSessionKey(parameters as never).catch((error: Error) => error.message.split("\n")[0]),
+    ),
+  );
+  expect(errors).toMatchInlineSnapshot(`
+    [
+      "\`revokeDistributedSessionKey's argument\` is not an object.",
+      "There is no parameter \`node\`.",
+      "\`timeout\` is not a whole number in its range.",
+      "\`prefix\` is not whole bytes of hex.",
+      "\`signature\` is not whole bytes of hex.",
+    ]
+  `);
 });
