@@ -1,28 +1,54 @@
 import {
   type Action,
   type ActionRequest,
+  ArgumentRuleNotMetError,
+  allowCall,
   allowErc20,
+  allowMessages,
+  builtInPolicies,
   CallLimitExceededError,
   type DefineSessionParameters,
+  every,
   gasLimit,
   getBudgetId,
+  getContracts,
   getSessionId,
+  isAccount,
   type LatchkeyError,
+  lte,
   nativeLimit,
   noCalldata,
+  oneOf,
   PaymasterNotAllowedError,
   PeriodLimitExceededError,
   type Policy,
   type PolicyRequest,
+  RuleNotMetError,
   sessionKeyManagerAbi,
+  startsWith,
   TotalLimitExceededError,
   usageLimit,
 } from "latchkey";
-import { type Address, BaseError, numberToHex, parseEther, toFunctionSelector } from "viem";
+import {
+  type Address,
+  BaseError,
+  concat,
+  encodeFunctionData,
+  type Hex,
+  keccak256,
+  numberToHex,
+  pad,
+  parseAbi,
+  parseEther,
+  toFunctionSelector,
+  zeroHash,
+} from "viem";
 import { entryPoint07Abi, toPackedUserOperation, type UserOperation } from "viem/account-abstraction";
 import { beforeAll, describe, expect, it } from "vitest";
+import { tokenAbi } from "./harness/abis.ts";
 import { artifactCreationCode } from "./harness/bytecode.ts";
 import { deploy } from "./harness/contracts.ts";
+import { forbidden, toConfig } from "./harness/forbidden.ts";
 import { type Call, gas, rejection, SessionWorld, someone, tokenCall } from "./harness/session.ts";
 import { world as connect } from "./harness/vitest.ts";
 import type { OwnedAccount, World } from "./harness/world.ts";
@@ -189,6 +215,13 @@ function costOf(operation: {
   return (preVerificationGas + verificationGasLimit + callGasLimit) * maxFeePerGas;
 }
 
+/** What alto, in safe mode, answers to calls that the SDK finds no fault with. */
+async function complaintAbout(used: SessionWorld, calls: Call[]): Promise<string> {
+  const bundler = world.bundlerFor(await used.smartAccount());
+  const error = await rejection(bundler.sendUserOperation({ calls, ...gas }));
+  return error instanceof BaseError ? error.details : String(error);
+}
+
 describe("a policy that bundlers must refuse", () => {
   const transfer = (policy: Policy): Action => ({
     target: world.contracts.token,
@@ -196,19 +229,91 @@ describe("a policy that bundlers must refuse", () => {
     maxValue: 0n,
     policies: [policy],
   });
+  const deployUnfit = (name: string) => deploy(world.funder, artifactCreationCode("UnfitPolicies", name));
+  /** Whom configurations are about: not the account. */
+  const other = () => world.funder.account.address;
+
+  type Slot = (about: { policy: Address; config: Hex; id: Hex }) => Hex;
+  const innermost = (key: Hex, outer: Hex): Hex => keccak256(concat([pad(key, { size: 32 }), outer]));
+  const firstSlot = zeroHash;
+
+  it.each<readonly [string, string, "forbidden" | "unstaked", Slot]>([
+    ["counts for all accounts in one slot", "CommonCounterPolicy", "forbidden", () => firstSlot],
+    ["reads what is kept for another account", "ForeignStoragePolicy", "unstaked", () => innermost(other(), firstSlot)],
+    [
+      "does not have the account as the innermost key",
+      "MisplacedKeyPolicy",
+      "forbidden",
+      ({ policy, config, id }) => innermost(getBudgetId({ id, policy, config }), innermost(account.address, firstSlot)),
+    ],
+  ])("%s: the bundler refuses it, though the chain would not", async (_, name, kind, slotOf) => {
+    const policy = await deployUnfit(name);
+    const config = other();
+    const used = await grant({ actions: [transfer({ policy, config })] });
+    const slot = slotOf({ policy, config, id: getSessionId(used.session) });
+    expect(await complaintAbout(used, [send()])).toBe(accessed(kind, policy, slot));
+    await simulate(used);
+  });
+
+  it("counts up to 127 slots behind what is the account's, or further", async () => {
+    const policy = await deployUnfit("DistantSlotPolicy");
+    const near = await grant({ actions: [transfer({ policy, config: "0x7f" })] });
+    expect((await near.use(send())).success).toBe(true);
+    const far = await grant({ actions: [transfer({ policy, config: "0x80" })] });
+    const slot = numberToHex(BigInt(innermost(account.address, firstSlot)) + 128n, { size: 32 });
+    expect(await complaintAbout(far, [send()])).toBe(accessed("forbidden", policy, slot));
+    await simulate(far);
+  });
 
   it.each([
-    ["asks for the time", "ClockPolicy", /TIMESTAMP/],
-    ["counts for all accounts in one slot", "CommonCounterPolicy", /forbidden (read|write)|accessed .*slot/],
-    ["reads what is kept for another account", "ForeignStoragePolicy", /forbidden (read|write)|accessed .*slot/],
-    ["does not have the account as the innermost key", "MisplacedKeyPolicy", /forbidden (read|write)|accessed .*slot/],
-  ] as const)("%s: the bundler refuses it, though the chain would not", async (_, name, complaint) => {
-    const policy = await deploy(world.funder, artifactCreationCode("UnfitPolicies", name));
-    const used = await grant({ actions: [transfer({ policy, config: world.funder.account.address })] });
-    const smartAccount = await used.smartAccount();
-    const error = await rejection(world.bundlerFor(smartAccount).sendUserOperation({ calls: [send()], ...gas }));
-    expect(error instanceof BaseError ? error.details : error).toMatch(complaint);
+    ["reads", 0x5c, "unstaked"],
+    ["writes", 0x5d, "forbidden"],
+  ] as const)("%s transient storage that is not the account's (OP-070)", async (_, opcode, kind) => {
+    const policy = await deployUnfit("OpcodePolicy");
+    const config = concat([numberToHex(opcode), other()]);
+    const used = await grant({ actions: [transfer({ policy, config })] });
+    expect(await complaintAbout(used, [send()])).toBe(accessed(kind, policy, firstSlot));
+    await simulate(used);
+  });
 
+  it.each(forbidden)("uses $what ($rule): the bundler refuses it, though the chain would not", async (row) => {
+    const policy = await deployUnfit("OpcodePolicy");
+    const used = await grant({ actions: [transfer({ policy, config: await toConfig(world, row) })] });
+    const complaint = await complaintAbout(used, [send()]);
+    if (typeof row.complaint === "string") expect(complaint).toBe(row.complaint);
+    else expect(complaint).toMatch(row.complaint);
+    await simulate(used);
+  });
+
+  it("sends ether (OP-061): the bundler refuses it, though the chain would not", async () => {
+    const policy = await deployUnfit("PayingPolicy");
+    await world.funder.setBalance({ address: policy, value: 1_000n });
+    const used = await grant({ actions: [transfer({ policy, config: world.contracts.token })] });
+    const generous = await grant({ actions: [transfer({ policy, config: other() })] });
+    expect(await complaintAbout(generous, [send()])).toBe("May not may CALL with value");
+    await simulate(generous);
+    // The token takes none: a call that fails is one all the same, and here the policy refuses.
+    expect(await complaintAbout(used, [send()])).toContain("AA23 reverted");
+  });
+
+  it("asks the EntryPoint (OP-052): the bundler refuses it, though the chain would not", async () => {
+    const policy = await deployUnfit("DepositPolicy");
+    const used = await grant({ actions: [transfer({ policy, config: world.contracts.entryPoint })] });
+    expect(await complaintAbout(used, [send()])).toBe("illegal call into EntryPoint during validation balanceOf");
+    await simulate(used);
+  });
+
+  /** How the bundler tells of storage: what is written is forbidden, what is only read is for those with a stake. */
+  function accessed(kind: "forbidden" | "unstaked", policy: Address, slot: Hex): string {
+    const at = policy.toLowerCase();
+    return kind === "forbidden"
+      ? `account has forbidden read from ${at} slot ${slot}`
+      : `unstaked account accessed ${at} slot ${slot}`;
+  }
+
+  /** Has the chain judge a transfer, whatever a bundler would say. */
+  async function simulate(used: SessionWorld): Promise<void> {
+    const smartAccount = await used.smartAccount();
     const unsigned = {
       sender: account.address,
       nonce: await smartAccount.getNonce(),
@@ -226,37 +331,168 @@ describe("a policy that bundlers must refuse", () => {
       args: [[toPackedUserOperation(userOperation)], world.funder.account.address],
       account: world.funder.account,
     });
-  });
+  }
+});
 
-  it.each([
-    ["BALANCE", 0x31],
-    ["ORIGIN", 0x32],
-    ["GASPRICE", 0x3a],
-    ["BLOCKHASH", 0x40],
-    ["COINBASE", 0x41],
-    ["NUMBER", 0x43],
-    ["PREVRANDAO", 0x44, "banned opcode: DIFFICULTY"],
-    ["GASLIMIT", 0x45],
-    ["SELFBALANCE", 0x47],
-    ["BASEFEE", 0x48],
-    ["GAS", 0x5a],
-    ["CREATE", 0xf0],
-    ["CREATE2", 0xf5],
-    ["the size of code that is not there", 0x3b, "code"],
-    ["a call to an address without code", 0xf1, "code"],
-  ])("asks for %s: the bundler refuses it", async (name, opcode, complaint = `banned opcode: ${name}`) => {
-    const policy = await deploy(world.funder, artifactCreationCode("UnfitPolicies", "OpcodePolicy"));
-    const used = await grant({ actions: [transfer({ policy, config: numberToHex(opcode) })] });
+const { erc20LimitPolicy, abiRulePolicy, nativeLimitPolicy, usageLimitPolicy, gasLimitPolicy } = getContracts();
+const policyContracts = { erc20LimitPolicy, abiRulePolicy, nativeLimitPolicy, usageLimitPolicy, gasLimitPolicy };
+type PolicyName = keyof typeof policyContracts;
+
+const noteAbi = parseAbi(["function note(string text, uint8[] marks)"]);
+
+/** A session with one of our policies, calls that it takes and calls that it refuses. */
+type Sample = {
+  readonly name: PolicyName;
+  readonly what: string;
+  readonly parameters: () => Partial<DefineSessionParameters>;
+  readonly taken: () => Call[];
+  readonly refused: () => Call[];
+  readonly reason: new (...parameters: never[]) => LatchkeyError;
+};
+
+const note = (text: string, marks: readonly number[]): Call => ({
+  to: shop,
+  data: encodeFunctionData({ abi: noteAbi, functionName: "note", args: [text, marks] }),
+});
+const daily = (amount: bigint) => ({ amount, period: "day" }) as const;
+
+const ours: readonly Sample[] = [
+  {
+    name: "erc20LimitPolicy",
+    what: "a limit on a token, per call, in total and per day",
+    parameters: () => ({
+      actions: [allowErc20({ token: world.contracts.token, perCall: 5n, total: 50n, perPeriod: daily(20n) })],
+    }),
+    taken: () => [send(5n), send(5n)],
+    refused: () => [send(6n)],
+    reason: CallLimitExceededError,
+  },
+  {
+    name: "abiRulePolicy",
+    what: "rules on words",
+    parameters: () => ({
+      actions: [
+        allowCall({
+          abi: tokenAbi,
+          functionName: "approve",
+          address: world.contracts.token,
+          args: { spender: oneOf([shop, someone(2)]), amount: lte(5n) },
+        }),
+      ],
+    }),
+    taken: () => [tokenCall.approve(world.contracts.token, shop, 5n)],
+    refused: () => [tokenCall.approve(world.contracts.token, shop, 6n)],
+    reason: RuleNotMetError,
+  },
+  {
+    name: "abiRulePolicy",
+    // About which the manager, too, asks the contract.
+    what: "rules on dynamic arguments",
+    parameters: () => ({
+      actions: [
+        allowCall({
+          abi: noteAbi,
+          functionName: "note",
+          address: shop,
+          args: { text: startsWith("note: "), marks: every(lte(5)) },
+        }),
+      ],
+    }),
+    taken: () => [note("note: a text that is longer than a word of the calldata", [1, 5])],
+    refused: () => [note("note: none", [1, 6])],
+    reason: ArgumentRuleNotMetError,
+  },
+  {
+    name: "nativeLimitPolicy",
+    what: "a limit on native currency, of an operation",
+    parameters: () => ({
+      actions: [mayPay(shop)],
+      operationPolicies: [nativeLimit({ atOnce: 5n, total: 50n, perPeriod: daily(20n) })],
+    }),
+    taken: () => [pay(2n), pay(3n)],
+    refused: () => [pay(6n)],
+    reason: CallLimitExceededError,
+  },
+  {
+    name: "nativeLimitPolicy",
+    what: "a limit on native currency, of an action",
+    parameters: () => ({ actions: [mayPay(shop, [nativeLimit({ total: 5n, perPeriod: daily(20n) })])] }),
+    taken: () => [pay(2n), pay(3n)],
+    refused: () => [pay(1n)],
+    reason: TotalLimitExceededError,
+  },
+  {
+    name: "usageLimitPolicy",
+    what: "a limit on operations",
+    parameters: () => ({ operationPolicies: [usageLimit({ total: 1n, perPeriod: daily(20n) })] }),
+    taken: () => [send(), send()],
+    refused: () => [send()],
+    reason: TotalLimitExceededError,
+  },
+  {
+    name: "usageLimitPolicy",
+    what: "a limit on the calls of an action",
+    parameters: () => ({ actions: [mayPay(shop, [usageLimit({ total: 2n, perPeriod: daily(20n) })])] }),
+    taken: () => [pay(1n), pay(1n)],
+    refused: () => [pay(1n)],
+    reason: TotalLimitExceededError,
+  },
+  {
+    name: "gasLimitPolicy",
+    what: "a limit on gas",
+    parameters: () => ({
+      operationPolicies: [gasLimit({ total: 2n * costOf(gas) - 1n, perPeriod: daily(2n * costOf(gas)) })],
+    }),
+    taken: () => [send()],
+    refused: () => [send()],
+    reason: TotalLimitExceededError,
+  },
+];
+
+describe.each([
+  ["the contracts", policyContracts],
+  ["the manager's own", {}],
+] as const)("our policies are taken by a bundler in safe mode: %s", (kind, contracts) => {
+  it.each(ours)("$name: $what", async ({ name, parameters, taken, refused, reason }) => {
+    const used = await grant({ ...parameters(), contracts });
+    const policy = kind === "the contracts" ? policyContracts[name] : builtInPolicies[name];
+    expect(policiesOf(used)).toContain(policy);
     const bundler = world.bundlerFor(await used.smartAccount());
-    const error = await rejection(bundler.sendUserOperation({ calls: [send()], ...gas }));
-    expect(error instanceof BaseError ? error.details : error).toContain(complaint);
+    const hash = await bundler.sendUserOperation({ calls: taken(), ...gas });
+    expect((await bundler.waitForUserOperationReceipt({ hash })).success).toBe(true);
+    await expectRefused(used, refused(), reason, { context: { policy } });
   });
 
-  it("is no policy of ours", async () => {
+  it("all at once, with messages that the session may sign", async () => {
     const used = await grant({
-      actions: [allowErc20({ token: world.contracts.token, total: 5n }), mayPay(shop, [nativeLimit({ total: 5n })])],
+      actions: [
+        allowErc20({ token: world.contracts.token, total: 5n }),
+        mayPay(shop, [nativeLimit({ total: 5n })]),
+        allowCall({ abi: noteAbi, functionName: "note", address: shop, args: { text: startsWith("note") } }),
+        allowCall({
+          abi: tokenAbi,
+          functionName: "mint",
+          address: world.contracts.otherToken,
+          args: { to: isAccount(), amount: lte(5n) },
+        }),
+      ],
       operationPolicies: [gasLimit({ total: parseEther("1") }), usageLimit({ total: 5n }), nativeLimit({ total: 5n })],
+      // Asked for signatures of the account, never in the validation of an operation; the session's id commits to it.
+      signaturePolicies: [
+        allowMessages([
+          { domain: { name: "Game" }, types: { Move: [{ name: "to", type: "uint8" }] }, primaryType: "Move" },
+        ]),
+      ],
+      contracts,
     });
-    expect((await used.use(send(5n), pay(5n))).success).toBe(true);
+    const mint: Call = {
+      to: world.contracts.otherToken,
+      data: encodeFunctionData({ abi: tokenAbi, functionName: "mint", args: [account.address, 5n] }),
+    };
+    expect((await used.use(send(5n), pay(5n), note("note", [255]), mint)).success).toBe(true);
   });
 });
+
+function policiesOf({ session: { actions, operationPolicies } }: SessionWorld): readonly Address[] {
+  return [...operationPolicies, ...actions.flatMap(({ policies }) => policies)].map(({ policy }) => policy);
+}

@@ -1,5 +1,7 @@
 import { webcrypto } from "node:crypto";
+import { hash_to_field } from "@noble/curves/abstract/hash-to-curve";
 import { p256 } from "@noble/curves/p256";
+import { secp256k1 } from "@noble/curves/secp256k1";
 import {
   createSessionKey,
   decodeSessionError,
@@ -19,13 +21,16 @@ import {
   numberToHex,
   parseEther,
   sha256,
+  slice,
   stringToHex,
+  zeroHash,
 } from "viem";
 import { entryPoint07Abi, toPackedUserOperation, type UserOperation } from "viem/account-abstraction";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { beforeAll, describe, expect, it } from "vitest";
 import { artifactCreationCode } from "./harness/bytecode.ts";
 import { deploy } from "./harness/contracts.ts";
+import { forbidden, toConfig } from "./harness/forbidden.ts";
 import { gas, rejection, SessionWorld, someone, tokenCall } from "./harness/session.ts";
 import { world as connect } from "./harness/vitest.ts";
 import type { OwnedAccount, World } from "./harness/world.ts";
@@ -131,6 +136,34 @@ async function createContractKey(verifier: Address): Promise<SessionKey> {
   return { ...signer, type: "erc1271", sessionKey: concat([verifier, contract]).toLowerCase() as Hex };
 }
 
+/**
+ * What nodes with FROST(secp256k1, SHA-256) make together, made by one with the whole key: z = k + c x. The nodes themselves
+ * are in distributed.test.ts.
+ */
+function createFrostKey(verifier: Address): SessionKey {
+  const secret = secp256k1.utils.randomPrivateKey();
+  const publicKey = secp256k1.getPublicKey(secret, true);
+  const { n, hash } = secp256k1.CURVE;
+  const tag = { DST: "FROST-secp256k1-SHA256-v1chal", p: n, m: 1, k: 128, expand: "xmd", hash } as const;
+  return {
+    type: "frost",
+    sessionKey: concat([verifier, bytesToHex(publicKey)]).toLowerCase() as Hex,
+    sign: async (digest) => {
+      const nonce = secp256k1.utils.randomPrivateKey();
+      const commitment = secp256k1.getPublicKey(nonce, true);
+      const message = hexToBytes(concat([bytesToHex(commitment), bytesToHex(publicKey), digest]));
+      const [[challenge = 0n] = []] = hash_to_field(message, 1, tag);
+      const z = (BigInt(bytesToHex(nonce)) + challenge * BigInt(bytesToHex(secret))) % n;
+      const point = secp256k1.getPublicKey(nonce, false).slice(1);
+      return concat([bytesToHex(point), numberToHex(z, { size: 32 })]);
+    },
+    stubSignature: concat([
+      bytesToHex(secp256k1.getPublicKey(numberToHex(1, { size: 32 }).slice(2), false).slice(1)),
+      `0x${"7a".repeat(32)}`,
+    ]),
+  };
+}
+
 const contracts = getContracts();
 type Kind = readonly [name: string, create: () => Promise<SessionKey>];
 
@@ -139,6 +172,7 @@ const signers: readonly Kind[] = [
   ["P-256", async () => createP256Key(contracts.p256Verifier)],
   ["WebCrypto", () => createWebCryptoKey(contracts.webCryptoP256Verifier)],
   ["WebAuthn", () => createPasskey(contracts.webAuthnVerifier)],
+  ["FROST", async () => createFrostKey(contracts.frostVerifier)],
   ["a contract that reads no storage", () => createContractKey(contracts.erc1271Verifier)],
 ];
 
@@ -231,5 +265,48 @@ describe("a session key that is a contract", () => {
     });
     expect(await complaint(used)).toMatch(/forbidden read|accessed .*slot/);
     await simulate(used);
+  });
+});
+
+describe("a verifier that bundlers must refuse", () => {
+  /** A key of a verifier that takes any signature. */
+  const keyOf = async (name: string, key: Hex): Promise<SessionKey> => ({
+    type: "unfit",
+    sessionKey: concat([
+      await deploy(world.funder, artifactCreationCode("UnfitPolicies", name)),
+      key,
+    ]).toLowerCase() as Hex,
+    sign: async () => "0x00",
+    stubSignature: "0x00",
+  });
+
+  it.each(forbidden)("uses $what ($rule): the bundler refuses it, though the chain would not", async (row) => {
+    const used = await grant(await keyOf("OpcodeVerifier", await toConfig(world, row)));
+    const answer = await complaint(used);
+    if (typeof row.complaint === "string") expect(answer).toBe(row.complaint);
+    else expect(answer).toMatch(row.complaint);
+    await simulate(used);
+  });
+
+  it.each([
+    ["reads", 0x5c, (at: Hex) => `unstaked account accessed ${at} slot ${zeroHash}`],
+    ["writes", 0x5d, (at: Hex) => `account has forbidden read from ${at} slot ${zeroHash}`],
+  ] as const)("%s transient storage that is not the account's (OP-070)", async (_, opcode, complaintAt) => {
+    const key = await keyOf("OpcodeVerifier", await toConfig(world, { opcode, at: shop }));
+    const used = await grant(key);
+    expect(await complaint(used)).toBe(complaintAt(slice(key.sessionKey, 0, 20)));
+    await simulate(used);
+  });
+
+  it("reads what a token keeps for another account: the bundler refuses it, though the chain would not", async () => {
+    const other = world.funder.account.address;
+    const used = await grant(await keyOf("BalanceVerifier", concat([world.contracts.token, other])));
+    expect(await complaint(used)).toMatch(
+      new RegExp(`^unstaked account accessed ${world.contracts.token.toLowerCase()} slot 0x[0-9a-f]{64}$`),
+    );
+    await simulate(used);
+    // The account's own balance is the account's.
+    const own = await grant(await keyOf("BalanceVerifier", concat([world.contracts.token, account.address])));
+    expect((await own.use(send())).success).toBe(true);
   });
 });
