@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import { hashTypedData, hexToBytes, keccak256, stringToHex, toHex } from "viem";
+import { type Hex, hashTypedData, hexToBytes, keccak256, stringToHex, toHex } from "viem";
 import { afterEach, expect, it, vi } from "vitest";
 import {
   type DistributedConsent,
@@ -84,7 +84,7 @@ it("sends the owner's signature with its prefix, and the consent, and deletes no
   });
   const nodes = [{ url: "https://one.example/", identity: getIdentity(hexToBytes(identities[0] ?? "0x")) }];
   const signed = { consent, signature: "0x5678" } as const;
-  const signer = { signTypedData: async () => "0xAB" } as const;
+  const signer = { signTypedData: async (): Promise<Hex> => "0xAB" };
   const more = { timeout: 1_000, contracts: {} };
   const { revoked } = await revokeDistributedSessionKey({ nodes, consent: signed, signer, prefix: "0x12", ...more });
   vi.unstubAllGlobals();
