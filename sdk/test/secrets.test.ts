@@ -22,8 +22,11 @@ const secp256k1 = generatePrivateKey();
 const p256 = generatePrivateKey();
 const encryptionKey = generatePrivateKey();
 const passphrase = "my voice is my passport";
+const shortPassphrase = "hunter2!pass";
 const secrets: Secrets = [
   ["the private key", formsOf(secp256k1)],
+  ["the private key, a byte further on", [`${BigInt(`${secp256k1}00`)}`]],
+  ["the short passphrase", formsOfText(shortPassphrase)],
   ["the private key on P-256", formsOf(p256)],
   ["the key that encrypts", formsOf(encryptionKey)],
   ["the passphrase", formsOfText(passphrase)],
@@ -147,6 +150,11 @@ describe("secrets", () => {
       ],
       ["one as an account", () => defineSession({ ...parameters, account: secp256k1 })],
       ["one as a time", () => defineSession({ ...parameters, validUntil: secp256k1 as never })],
+      ["one as an amount below zero", () => defineSession({ ...parameters, epoch: -BigInt(secp256k1) as never })],
+      [
+        "one as an amount that is too large",
+        () => defineSession({ ...parameters, fees: { maxPerOperation: BigInt(`${secp256k1}00`), total: "unlimited" } }),
+      ],
       ["one as a chain", () => defineSession({ ...parameters, chainId: secp256k1 as never })],
       ["one as an epoch", () => defineSession({ ...parameters, epoch: secp256k1 as never })],
       [
@@ -157,6 +165,13 @@ describe("secrets", () => {
         "a passphrase as the number of iterations",
         () =>
           createSessionStore({ adapter, encryption: { passphrase, iterations: passphrase as never } }).keys.save(key),
+      ],
+      [
+        "a short passphrase as the number of iterations",
+        () =>
+          createSessionStore({ adapter, encryption: { passphrase, iterations: shortPassphrase as never } }).keys.save(
+            key,
+          ),
       ],
       ["one as a serialized session", () => parseSession(secp256k1)],
       ["one as a serialized session, without 0x", () => parseSession(`{"privateKey":"${secp256k1.slice(2)}"}`)],

@@ -90,6 +90,7 @@ contract GrantAttacksTest is NexusTest {
                                   IDS
     //////////////////////////////////////////////////////////////*/
 
+    /// @dev Anything but its account and epoch, which have errors of their own.
     function test_RevertWhen_AnythingOfTheSessionIsChanged() external {
         bytes32 id = grantByOwner(_newSession());
         for (uint256 i = 0; i < CHANGES; ++i) {
@@ -210,7 +211,7 @@ contract GrantAttacksTest is NexusTest {
     //////////////////////////////////////////////////////////////*/
 
     /// @dev Of the account's validators, one that takes the grant's signature if it gets back in: to the EntryPoint, to the
-    /// manager, or to where the session is granted already.
+    /// manager, or to where the session is granted already. That nothing can be changed from there, Nexus sees to as well.
     function test_RevertWhen_AValidatorReentersWhileASessionIsGranted() external {
         ReentrantValidator validator = new ReentrantValidator();
         byOwner(account, abi.encodeCall(IERC7579ModuleConfig.installModule, (1, address(validator), "")));

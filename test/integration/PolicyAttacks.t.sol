@@ -307,7 +307,6 @@ contract PolicyAttacksTest is NexusTest {
         ];
         for (uint256 i = 0; i < 2; ++i) {
             (PackedUserOperation memory low, PackedUserOperation memory high) = _p256Ops(verifiers[i]);
-            low.accountGasLimits = high.accountGasLimits;
             handleFailed(high, "AA24 signature error");
             handle(low);
         }

@@ -227,8 +227,10 @@ contract ERC20LimitPolicyCallTest is ERC20LimitPolicyBase {
 
     function test_RevertWhen_AddressIsDirty() external {
         bytes memory config = _limits().inTotal(100).pack();
-        for (uint256 bit = 160; bit < 256; ++bit) {
-            uint256 dirty = uint160(RECIPIENT) + 2 ** bit;
+        // In front of the recipient, and of an address that ends with twelve zero bytes.
+        for (uint256 i = 160; i < 352; ++i) {
+            uint256 bit = 160 + (i - 160) % 96;
+            uint256 dirty = (i < 256 ? uint160(RECIPIENT) : 2 ** 96) + 2 ** bit;
             bytes memory expected = abi.encodeWithSelector(IERC20LimitPolicy.DirtyAddress.selector, dirty);
             _assertOutcome(config, abi.encodeWithSelector(IERC20.transfer.selector, dirty, 1), 0, 0, expected);
             _assertOutcome(config, abi.encodeWithSelector(IERC20.approve.selector, dirty, 1), 0, 0, expected);

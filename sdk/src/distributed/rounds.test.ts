@@ -236,6 +236,7 @@ it.each<[string, string, Answer]>([
   const sessionKey = await createDistributedSessionKey(await connect());
   change = { [step]: only(0, step, lie) };
   expect(isSigned(await sign(sessionKey))).toBe(true);
+  expect(asked).toContain(`${step} 0`);
   change = { [step]: (one) => (one.index === 2 ? honest[step]?.(one) : lie(one)) };
   const error = await sign(sessionKey).catch((error: unknown) => error);
   if (!(error instanceof NotEnoughNodesError)) throw error;

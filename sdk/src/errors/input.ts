@@ -7,9 +7,11 @@ import { describeTime } from "./describe.js";
  * which must not end up in a log.
  */
 function isHarmless(value: unknown): boolean {
-  if (typeof value === "string") return value.length <= 12 || /^[-+.,:\d\sTZ]{1,40}$/.test(value);
-  // Larger than any address, and no larger than a word.
-  if (typeof value === "bigint") return value < 1n << 200n || value >= 1n << 256n;
+  // A short number, or a time.
+  if (typeof value === "string")
+    return /^(?:[-+]?[\d.,]{0,12}|0x[\da-f]{0,8}|\d{4}-\d\d-\d\d([T ][\d:.]{5,12}Z?)?)$/i.test(value);
+  // Larger than any address.
+  if (typeof value === "bigint") return value >> 200n === (value < 0n ? -1n : 0n);
   return typeof value === "number" || typeof value === "boolean" || value instanceof Date;
 }
 

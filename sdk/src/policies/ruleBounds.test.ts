@@ -333,7 +333,7 @@ describe("what a message or a limit may not be", () => {
         "InvalidAmountError: \`atOnce\` is out of range. | Expected: a bigint from 0 to 340282366920938463463374607431768211455 | Actual: 340282366920938463463374607431768211456n",
         "InvalidAmountError: \`total\` is out of range. | Expected: a bigint from 0 to 324518553658426726783156020576255 | Actual: 324518553658426726783156020576256n",
         "InvalidNumberError: \`salt\` is not a whole number in its range. | Expected: a number from 0 to 4294967295 | Actual: 4294967296",
-        "InvalidNumberError: \`perPeriod.period\` is not a whole number in its range. | Expected: a number from 300 to 4294967295 | Actual: "year"",
+        "InvalidNumberError: \`perPeriod.period\` is not a whole number in its range. | Expected: a number from 300 to 4294967295 | Actual: a string of 4 characters",
         "InvalidNumberError: \`perPeriod.period\` is not a whole number in its range. | Expected: a number from 300 to 4294967295 | Actual: an array of 1",
         "InvalidNumberError: \`perPeriod.period\` is not a whole number in its range. | Expected: a number from 300 to 4294967295 | Actual: 299",
         "InvalidNumberError: \`perPeriod.period\` is not a whole number in its range. | Expected: a number from 300 to 4294967295 | Actual: 4294967296",

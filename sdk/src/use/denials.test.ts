@@ -374,7 +374,7 @@ describe("what is refused", () => {
         "InvalidParameterError: \`calls\` is not an array.",
         "InvalidAddressError: \`calls[0].to\` is not a valid address. | Expected: 20 bytes of hex, in lower case or with the right checksum | Actual: "0x12"",
         "InvalidAmountError: \`calls[1].value\` must be a bigint. | Expected: a bigint from 0 to 115792089237316195423570985008687907853269984665640564039457584007913129639935 | Actual: 1 (a number)",
-        "InvalidAmountError: \`calls[0].value\` is out of range. | Expected: a bigint from 0 to 115792089237316195423570985008687907853269984665640564039457584007913129639935 | Actual: 115792089237316195423570985008687907853269984665640564039457584007913129639936n",
+        "InvalidAmountError: \`calls[0].value\` is out of range. | Expected: a bigint from 0 to 115792089237316195423570985008687907853269984665640564039457584007913129639935 | Actual: a bigint of 78 digits",
         "InvalidBytesError: \`calls[0].data\` is not whole bytes of hex. | Expected: whole bytes of hex | Actual: a string of 3 characters",
         "InvalidParameterError: \`claims\` is not a list with an index for each call.",
         "InvalidParameterError: \`claims\` is not a list with an index for each call.",
@@ -383,7 +383,7 @@ describe("what is refused", () => {
         "InvalidNumberError: \`claimedTime\` is not a whole number in its range. | Expected: a number from 0 to 281474976710655 | Actual: -1",
         "InvalidNumberError: \`claimedTime\` is not a whole number in its range. | Expected: a number from 0 to 281474976710655 | Actual: 281474976710656",
         "InvalidAmountError: \`operation.cost\` must be a bigint. | Expected: a bigint from 0 to 115792089237316195423570985008687907853269984665640564039457584007913129639935 | Actual: 1 (a number)",
-        "InvalidAmountError: \`operation.cost\` is out of range. | Expected: a bigint from 0 to 115792089237316195423570985008687907853269984665640564039457584007913129639935 | Actual: 115792089237316195423570985008687907853269984665640564039457584007913129639936n",
+        "InvalidAmountError: \`operation.cost\` is out of range. | Expected: a bigint from 0 to 115792089237316195423570985008687907853269984665640564039457584007913129639935 | Actual: a bigint of 78 digits",
         "InvalidAddressError: \`operation.paymaster\` is not a valid address. | Expected: 20 bytes of hex, in lower case or with the right checksum | Actual: "0x12"",
       ]
     `);
