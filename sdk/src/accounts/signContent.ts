@@ -4,8 +4,8 @@ import {
   type Client,
   concat,
   type Hex,
-  isHex,
   type SignableMessage,
+  stringToHex,
   type Transport,
   type TypedDataDefinition,
   toHex,
@@ -72,8 +72,9 @@ async function readAccountDomain(
 }
 
 function toPersonal(message: SignableMessage): SignedContent {
-  const bytes = typeof message === "string" ? message : message.raw;
-  return { personal: typeof bytes === "string" && isHex(bytes) ? bytes : toHex(bytes) };
+  // A text that looks like hex is a text, as wallets sign it.
+  if (typeof message === "string") return { personal: stringToHex(message) };
+  return { personal: typeof message.raw === "string" ? message.raw : toHex(message.raw) };
 }
 
 /** Typed data with its domain; types without `EIP712Domain`. */
