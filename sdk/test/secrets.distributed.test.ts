@@ -1,7 +1,7 @@
 import { secp256k1_FROST as suite } from "@noble/curves/secp256k1.js";
 import { bytesToHex, type Hex, hexToBytes, keccak256, stringToHex } from "viem";
 import { generatePrivateKey } from "viem/accounts";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   type AuthorizationKey,
   createAuthorizationKey,
@@ -14,6 +14,7 @@ import {
 } from "../src/distributed/index.js";
 import { getIdentity, signNodeMessage, signRequest } from "../src/distributed/messages.js";
 import { parameters } from "./fixtures.js";
+import { catchLogs } from "./logged.js";
 import { expectNoSecret, formsOf, formsOfText, type Secrets } from "./scan.js";
 
 const kinds = [
@@ -30,17 +31,9 @@ async function createKeyPair(algorithm: (typeof kinds)[number][1]) {
   return { keyPair, jwk, secret };
 }
 
-const methods = ["log", "info", "warn", "error", "debug", "trace", "dir"] as const;
-const logged: unknown[] = [];
-
-beforeEach(() => {
-  logged.length = 0;
-  for (const method of methods)
-    vi.spyOn(console, method).mockImplementation((...words: unknown[]) => void logged.push(...words));
-});
+const logged = catchLogs();
 
 afterEach(() => {
-  vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
 

@@ -1,6 +1,6 @@
 import { isHex, numberToHex, zeroAddress, zeroHash } from "viem";
 import { generatePrivateKey } from "viem/accounts";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   createP256SessionKey,
   createSessionKey,
@@ -15,6 +15,7 @@ import {
 import { createSessionStore, memoryAdapter } from "../src/storage/index.js";
 import { getUseTypedData } from "../src/use/encodeUse.js";
 import { contracts, parameters, session } from "./fixtures.js";
+import { catchLogs } from "./logged.js";
 import { createMockClient, createOwner } from "./mockClient.js";
 import { formsOf, formsOfText, type Secrets, expectNoSecret as scan } from "./scan.js";
 
@@ -47,18 +48,7 @@ async function failureOf(act: () => unknown): Promise<unknown> {
   return expect.unreachable();
 }
 
-const methods = ["log", "info", "warn", "error", "debug", "trace", "dir"] as const;
-const logged: unknown[] = [];
-
-beforeEach(() => {
-  logged.length = 0;
-  for (const method of methods)
-    vi.spyOn(console, method).mockImplementation((...words: unknown[]) => void logged.push(...words));
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const logged = catchLogs();
 
 async function setUp() {
   const key = createSessionKey({ privateKey: secp256k1 });

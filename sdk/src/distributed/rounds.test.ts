@@ -1,8 +1,7 @@
 import { secp256k1, secp256k1_FROST as suite } from "@noble/curves/secp256k1.js";
-import { bytesToHex, type Hex, hexToBytes, keccak256, parseEther, stringToHex, toHex } from "viem";
-import { entryPoint07Address } from "viem/account-abstraction";
+import { bytesToHex, type Hex, hexToBytes, keccak256, stringToHex, toHex } from "viem";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { allowErc20, defineSession, type OperationToSign } from "../index.js";
+import { operationToSign } from "../../test/operationToSign.js";
 import { type DistributedConsent, getDistributedKeyId } from "./consent.js";
 import { toCommitmentList, toFrostPublic } from "./frost.js";
 import {
@@ -125,24 +124,7 @@ const only =
 const all = (step: string) => identities.map((_, index) => `${step} ${index}`);
 
 function sign(sessionKey: DistributedSessionKey): Promise<Hex> {
-  const account = "0x0000000000000000000000000000000000000001";
-  const operation: OperationToSign = {
-    chainId: 1,
-    entryPoint: { address: entryPoint07Address, version: "0.7" },
-    session: defineSession({
-      account,
-      chainId: 1,
-      sessionKey,
-      validUntil: 2_000_000_000,
-      fees: { maxPerOperation: parseEther("0.1"), total: "unlimited" },
-      actions: [allowErc20({ token: "0x00000000000000000000000000000000000000bb", total: 1n })],
-    }),
-    use: "0x",
-    userOperation: {
-      ...{ sender: account, nonce: 0n, callData: "0x", callGasLimit: 0n, verificationGasLimit: 0n },
-      ...{ preVerificationGas: 0n, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n, signature: "0x" },
-    },
-  };
+  const operation = operationToSign(sessionKey, "0x0000000000000000000000000000000000000001");
   return sessionKey.sign(digest, JSON.parse("{}"), operation);
 }
 

@@ -1,10 +1,10 @@
 import { createServer, type ServerResponse } from "node:http";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { secp256k1_FROST as suite } from "@noble/curves/secp256k1.js";
-import { bytesToHex, type Hex, parseEther } from "viem";
-import { entryPoint07Address } from "viem/account-abstraction";
+import { bytesToHex, type Hex } from "viem";
 import { afterEach, describe, expect, it } from "vitest";
-import { allowErc20, defineSession, InvalidParameterError, type OperationToSign } from "../index.js";
+import { operationToSign } from "../../test/operationToSign.js";
+import { InvalidParameterError } from "../index.js";
 import {
   createAuthorizationKey,
   type DistributedConsent,
@@ -70,23 +70,7 @@ async function connect(urls: readonly string[]): Promise<ToDistributedSessionKey
 /** What the first of two nodes is said to have done when the key is asked to sign. */
 async function failureOf(url: string) {
   const sessionKey = toDistributedSessionKey(await connect([url]));
-  const operation: OperationToSign = {
-    chainId: 1,
-    entryPoint: { address: entryPoint07Address, version: "0.7" },
-    session: defineSession({
-      account,
-      chainId: 1,
-      sessionKey,
-      validUntil: 2_000_000_000,
-      fees: { maxPerOperation: parseEther("0.1"), total: "unlimited" },
-      actions: [allowErc20({ token: "0x00000000000000000000000000000000000000bb", total: 1n })],
-    }),
-    use: "0x",
-    userOperation: {
-      ...{ sender: account, nonce: 0n, callData: "0x", callGasLimit: 0n, verificationGasLimit: 0n },
-      ...{ preVerificationGas: 0n, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n, signature: "0x" },
-    },
-  };
+  const operation = operationToSign(sessionKey, account);
   const digest: Hex = `0x${"11".repeat(32)}`;
   const error = await sessionKey.sign(digest, JSON.parse("{}"), operation).catch((error: unknown) => error);
   if (!(error instanceof NotEnoughNodesError)) throw error;
