@@ -212,15 +212,7 @@ contract SignatureAttacksTest is NexusTest {
     //////////////////////////////////////////////////////////////*/
 
     function _mail() private view returns (AppMessage memory) {
-        return AppMessage({
-            name: "App",
-            chainId: block.chainid,
-            verifyingContract: app,
-            primaryType: "Mail",
-            encodedType: "Mail(uint256 number,address to)",
-            fields: abi.encode(7, app),
-            nested: ""
-        });
+        return SignatureBuilder.mail(app);
     }
 
     /// @dev A hash that the account is asked about stands for anything; the message that it is of must be shown.

@@ -42,15 +42,7 @@ contract SignatureCheckerTest is SessionTest {
     }
 
     function _message() private view returns (AppMessage memory) {
-        return AppMessage({
-            name: "App",
-            chainId: block.chainid,
-            verifyingContract: app,
-            primaryType: "Mail",
-            encodedType: "Mail(uint256 number,address to)",
-            fields: abi.encode(7, app),
-            nested: ""
-        });
+        return SignatureBuilder.mail(app);
     }
 
     function _sign(AppMessage memory message, Session memory session) private returns (bytes memory) {

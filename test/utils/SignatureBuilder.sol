@@ -31,6 +31,19 @@ library SignatureBuilder {
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,uint256 chainId,address verifyingContract)");
 
+    /// @notice A message of an application on this chain, which names it.
+    function mail(address app) internal view returns (AppMessage memory) {
+        return AppMessage({
+            name: "App",
+            chainId: block.chainid,
+            verifyingContract: app,
+            primaryType: "Mail",
+            encodedType: "Mail(uint256 number,address to)",
+            fields: abi.encode(7, app),
+            nested: ""
+        });
+    }
+
     function separator(AppMessage memory message) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(DOMAIN_TYPEHASH, keccak256(bytes(message.name)), message.chainId, message.verifyingContract)
